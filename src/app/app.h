@@ -1,0 +1,85 @@
+/*
+ * Applications are transducers: step consumes from `in` and fills `out`, and
+ * never sees an engine, a socket of the client or epoll. State lies in the
+ * connection's slot; no callbacks, no allocation per request.
+ */
+#ifndef TINY_APP_APP_H
+#define TINY_APP_APP_H
+
+#include "config/config.h"
+#include "core/counters.h"
+#include "tls/info.h"
+
+#define APP_STATE_MAX 768 /* bytes of a slot that any application may use */
+
+struct app_io {
+    const uint8_t *in;
+    size_t in_len;
+    size_t in_used;  /* set by step: how much of in was consumed */
+    uint8_t *out;
+    size_t out_len;
+    size_t out_used; /* set by step: how much of out was filled */
+    bool in_eof;     /* nothing follows in */
+    bool flush;      /* set by step: seal what was written so far */
+};
+
+enum app_result {
+    APP_MORE, /* call again when there is more input or room */
+    APP_DONE, /* close the connection in an orderly way once out is sent */
+    APP_FAIL, /* close it at once */
+};
+
+/* What deadline applies: the request head has an absolute one. */
+enum app_phase { APP_IDLE, APP_HEAD, APP_BODY };
+
+/* What all connections of a server share; lives as long as the server. */
+struct app_shared {
+    const struct config *config;
+    struct counters *counters;
+    int root_fd;   /* directory of files.root, O_PATH; -1 in modes without files */
+    struct pool *heads; /* blocks of APP_HEAD_MAX bytes for request heads in parts */
+    int access_fd; /* access log, -1 for none */
+};
+
+#define APP_HEAD_MAX 8192
+
+/* What an application knows of its client. */
+struct app_peer {
+    const struct tls_info *tls; /* valid as long as the connection */
+    char address[64];           /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix" */
+    char local[64];
+};
+
+struct app_ops {
+    const char *name;
+    size_t state_size; /* <= APP_STATE_MAX */
+    bool http;         /* speaks HTTP: offer http/1.1 in ALPN */
+    /* state is zeroed memory. */
+    void (*open)(void *state, struct app_shared *shared, const struct app_peer *peer);
+    /* Sets in_used, out_used. in_len and out_len may be any length, 0
+     * included (out_len is usually 16 KiB, 512 bytes with a client that asks
+     * for small fragments): every split of the input and of the output gives
+     * the same bytes. A call that consumes nothing and writes nothing though
+     * out_len > 0 waits for more input or eof. now_ms: monotonic. */
+    enum app_result (*step)(void *state, struct app_io *io, uint64_t now_ms);
+    enum app_phase (*phase)(const void *state);
+    /* Frees descriptors and head blocks; writes the access log line of a
+     * request that was cut short. */
+    void (*close)(void *state);
+};
+
+extern const struct app_ops app_files;
+extern const struct app_ops app_raw;
+extern const struct app_ops app_status;
+extern const struct app_ops app_echo;
+extern const struct app_ops app_reverse;
+
+const struct app_ops *app_for_mode(enum server_mode mode);
+
+/* Opens root_fd and the access log, begins the pool. 0, or -1 after telling
+ * by log_line. app_shared_reopen opens the access log anew (SIGUSR1). */
+int app_shared_begin(struct app_shared *s, const struct config *config, struct counters *counters);
+int app_shared_reopen(struct app_shared *s);
+void app_shared_end(struct app_shared *s);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * The effective configuration: what the file, the environment and the command
+ * line say, checked and resolved. One struct, filled by the option table
+ * (config/options.c), owned by the caller, freed by config_free. Strings live
+ * in the config's own arena. Nothing here opens a socket or reads a key; the
+ * only files read are configuration files.
+ */
+#ifndef TINY_CONFIG_CONFIG_H
+#define TINY_CONFIG_CONFIG_H
+
+#include "config/endpoint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_MAX_SUITES 48
+#define CONFIG_MAX_GROUPS 8
+
+/* Exit codes of the program, documented in tiny(1). */
+enum exit_code {
+    EXIT_CODE_OK = 0,
+    EXIT_CODE_FAILED = 1,  /* could not start or go on: bind, certificate, ... */
+    EXIT_CODE_USAGE = 2,   /* wrong option, value or configuration file */
+};
+
+enum server_mode { MODE_FILES, MODE_STATUS, MODE_RAW, MODE_ECHO, MODE_REVERSE };
+enum verify_mode { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED };
+enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };
+enum access_format { ACCESS_COMMON, ACCESS_COMBINED, ACCESS_JSON };
+enum log_severity { SEVERITY_ERROR, SEVERITY_WARN, SEVERITY_INFO, SEVERITY_DEBUG };
+
+struct string_list {
+    const char **items;
+    size_t count;
+};
+
+struct config {
+    /* server.* */
+    struct endpoint_list endpoints; /* default: tcp://[::]:4433 */
+    bool unlink;                    /* remove a stale Unix socket first */
+    enum address_family family;     /* -4, -6 */
+    enum server_mode mode;
+    uint32_t max_connections;
+    uint32_t backlog;
+    uint32_t handshake_timeout_ms;
+    uint32_t request_timeout_ms; /* whole request head, from its first byte */
+    uint32_t idle_timeout_ms;
+    uint32_t close_timeout_ms;
+    uint32_t drain_timeout_ms;
+    const char *user;   /* name or number; "" keeps the user */
+    const char *group;
+    const char *chroot; /* "" for none */
+
+    /* ssl.*, files */
+    const char *keyfile;  /* "" : a self-signed certificate in memory */
+    const char *certfile; /* "" : the certificate is in keyfile */
+    const char *second_keyfile;
+    const char *second_certfile;
+    const char *password;        /* pass:, env:, file:, fd: form, not the secret itself */
+    struct string_list sni;      /* NAME=KEYFILE */
+    const char *cafile;
+    uint32_t reload_interval_s;  /* 0: only on SIGHUP */
+
+    /* ssl.*, protocol; resolved by config_finish */
+    uint32_t protocol;            /* ArangoDB's number, 0 when not set */
+    const char *min_protocol;     /* as written */
+    const char *max_protocol;
+    uint16_t version_min;         /* 0x0301..0x0303: what is really used */
+    uint16_t version_max;
+    const char *cipher_list;      /* as written */
+    uint16_t suites[CONFIG_MAX_SUITES]; /* IANA numbers in order of preference */
+    size_t suite_count;
+    const char *groups_text;      /* as written */
+    uint16_t groups[CONFIG_MAX_GROUPS]; /* IANA NamedGroup, order of preference */
+    size_t group_count;
+    const char *options_text;     /* ssl.options as written */
+    uint64_t options;             /* SSL_OP_* bits */
+    bool server_preference;       /* server's suite order instead of the client's */
+    struct string_list alpn;      /* empty: by mode (http/1.1 for files, status, raw) */
+    bool prefer_http1;            /* ssl.prefer-http1-in-alpn: always so, no HTTP/2 here */
+
+    /* ssl.*, sessions and client certificates */
+    bool session_cache;
+    uint32_t session_cache_size; /* entries */
+    uint32_t session_timeout_s;
+    enum verify_mode verify;     /* resolved with cafile and require_peer_certificate */
+    const char *verify_text;
+    bool require_peer_certificate;
+    uint32_t verify_depth;
+
+    /* files.*, raw */
+    const char *root;
+    struct string_list index;
+    bool listing;
+    struct string_list headers; /* "Name: value" added to every answer */
+
+    uint32_t max_line; /* reverse mode, bytes */
+
+    /* log.* */
+    enum log_severity log_level;
+    const char *log_file;
+    const char *access_file; /* "" none, "-" standard output */
+    enum access_format access_format;
+    bool log_probes; /* tell of connections that leave before a ClientHello */
+
+    struct config_arena *arena;
+};
+
+/* What the command line asked for beside options. */
+enum command {
+    COMMAND_RUN,
+    COMMAND_TEST,        /* -t: print the effective configuration and exit */
+    COMMAND_HELP,
+    COMMAND_VERSION,
+    COMMAND_CIPHERS,     /* tiny ciphers [-v] LIST */
+    COMMAND_CERTIFICATE, /* tiny certificate --name HOST ... */
+};
+
+/*
+ * Reads the options of argv (after the program's name and sub-command), of
+ * the file that -c names (else ./tiny.conf is not read by itself) and of the
+ * environment (env: NULL-terminated NAME=value array), and resolves them.
+ * Every error and warning is written to err_fd as a line of its own
+ * (`tiny.conf:12: ssl.protocol: ...`). Returns 0, or -1 after at least one
+ * error. *command tells what to do then.
+ */
+int config_load(struct config *config, enum command *command, int argc, char **argv, char **env,
+                int err_fd);
+void config_free(struct config *config);
+
+/* The effective configuration in the file's own syntax, a line an option. */
+int config_print(const struct config *config, int fd);
+/* tiny --help, written from the option table. */
+int config_help(int fd);
+
+#endif

@@ -1,0 +1,125 @@
+#include "core/log.h"
+#include "core/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+    const char *path;
+    int fd;
+    enum log_level level;
+} log_sink = {NULL, STDERR_FILENO, LOG_INFO};
+
+static bool to_stderr(const char *path)
+{
+    return path == NULL || path[0] == '\0' || strcmp(path, "-") == 0;
+}
+
+static int sink_open(const char *path)
+{
+    if (to_stderr(path)) {
+        return STDERR_FILENO;
+    }
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+}
+
+int log_open(const char *path, enum log_level level)
+{
+    int fd = sink_open(path);
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (log_sink.fd != STDERR_FILENO) {
+        close(log_sink.fd);
+    }
+    log_sink.path = path;
+    log_sink.fd = fd;
+    log_sink.level = level;
+    return 0;
+}
+
+int log_reopen(void)
+{
+    return log_open(log_sink.path, log_sink.level);
+}
+
+void log_set_level(enum log_level level)
+{
+    log_sink.level = level;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return level <= log_sink.level;
+}
+
+static void write_line(enum log_level level, const char *format, va_list args)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    char line[2048];
+    struct text t = text_over(line, sizeof line - 1);
+    struct timespec now;
+    struct tm tm;
+    int saved = errno;
+    int n;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (gmtime_r(&now.tv_sec, &tm) == NULL) {
+        return;
+    }
+    text_addf(&t, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s: ", tm.tm_year + 1900, tm.tm_mon + 1,
+              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, names[level]);
+    n = vsnprintf(t.buf + t.len, t.cap - t.len, format, args);
+    if (n > 0) {
+        t.len += (size_t)n < t.cap - t.len ? (size_t)n : t.cap - t.len - 1;
+    }
+    line[t.len++] = '\n';
+    if (write(log_sink.fd, line, t.len) < 0) {
+        /* Nobody is left to tell. */
+        errno = saved;
+        return;
+    }
+    errno = saved;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    va_list args;
+
+    if (!log_enabled(level)) {
+        return;
+    }
+    va_start(args, format);
+    write_line(level, format, args);
+    va_end(args);
+}
+
+void log_limited(struct log_rate *rate, uint64_t now_ms, enum log_level level, const char *format,
+                 ...)
+{
+    va_list args;
+
+    if (!log_enabled(level)) {
+        return;
+    }
+    if (now_ms - rate->window_start_ms >= 1000) {
+        if (rate->suppressed > 0) {
+            log_line(level, "%u similar lines were left out", rate->suppressed);
+        }
+        *rate = (struct log_rate){now_ms, 0, 0};
+    }
+    if (rate->written >= LOG_BURST_PER_S) {
+        rate->suppressed++;
+        return;
+    }
+    rate->written++;
+    va_start(args, format);
+    write_line(level, format, args);
+    va_end(args);
+}

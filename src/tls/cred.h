@@ -1,0 +1,71 @@
+/*
+ * Credentials: certificate chains with their private keys, loaded from files,
+ * and the choice among them by server name and key type. A cred_set is
+ * immutable once loaded, counted by reference (connections in a handshake or
+ * with resumable sessions keep the set that they began with over a reload),
+ * and wipes its keys when the last reference goes.
+ */
+#ifndef TINY_TLS_CRED_H
+#define TINY_TLS_CRED_H
+
+#include "core/bytes.h"
+#include "config/config.h"
+
+#include <bearssl.h>
+
+enum cred_key { CRED_RSA, CRED_EC };
+
+struct cred {
+    br_x509_certificate *chain; /* leaf first */
+    size_t chain_len;
+    enum cred_key key_type;
+    union {
+        br_rsa_private_key rsa;
+        br_ec_private_key ec;
+    } key;
+    unsigned key_bits;          /* RSA modulus size, or the curve's */
+    unsigned issuer_key_type;   /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC, for static ECDH */
+    int64_t not_after_s;        /* of the leaf, wall clock */
+    uint8_t fingerprint[32];    /* SHA-256 of the leaf */
+    char subject[128];          /* for logs */
+    const char *file;           /* where it came from; "(self-signed)" */
+};
+
+/* One server name (or the default) with up to one credential a key type. */
+struct cred_entry {
+    const char *name;           /* lower case, "*.example.org" for a wildcard; NULL: default */
+    const struct cred *rsa;
+    const struct cred *ec;
+};
+
+struct cred_set;
+
+/*
+ * Loads all that config names: keyfile/certfile, the second pair, the list by
+ * server name; without any of them a self-signed P-256 certificate for
+ * localhost is made in memory, with a loud warning. On error every problem is
+ * told by log_line with file, block and reason, and NULL is returned.
+ * now_s: wall clock, for the warning about expired certificates.
+ */
+struct cred_set *cred_set_load(const struct config *config, int64_t now_s);
+struct cred_set *cred_set_hold(struct cred_set *set);
+void cred_set_drop(struct cred_set *set);
+
+/* Most specific wins: exact name, then the wildcard of one label, else the
+ * default entry. name: any case, may be empty. Never NULL. *matched (may be
+ * NULL) says whether a name matched rather than the default. */
+const struct cred_entry *cred_set_pick(const struct cred_set *set, struct span name, bool *matched);
+
+/* ---- trust anchors for client certificates ------------------------------ */
+
+struct anchor_set {
+    br_x509_trust_anchor *anchors; /* dn, flags, pkey; names are sent to clients */
+    size_t count;
+    uint8_t digest[32];            /* SHA-256 over the file's certificates */
+};
+
+/* Reads all CERTIFICATE blocks of a PEM file. NULL after telling by log_line. */
+struct anchor_set *anchor_set_load(const char *path);
+void anchor_set_free(struct anchor_set *set);
+
+#endif

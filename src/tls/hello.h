@@ -1,0 +1,100 @@
+/*
+ * The ClientHello: gathering it from records, and a strict parser for it.
+ * Pure: bytes in, value out; no allocation; every span points into the
+ * caller's bytes. The first fuzz target.
+ *
+ * RFC 5246 7.4.1.2, RFC 6066, RFC 7301, RFC 8422, RFC 8446 4.1.2, RFC 8449.
+ */
+#ifndef TINY_TLS_HELLO_H
+#define TINY_TLS_HELLO_H
+
+#include "core/bytes.h"
+#include "tls/alert.h"
+
+#define HELLO_MAX_BYTES 16384 /* handshake message, header included */
+
+/* ---- gathering --------------------------------------------------------- */
+
+enum hello_status {
+    HELLO_MORE,       /* no verdict yet, more bytes are needed */
+    HELLO_COMPLETE,
+    HELLO_PLAIN_HTTP, /* an HTTP request in plain text came to a TLS port */
+    HELLO_SSLV2,      /* an SSLv2-form hello: protocol_version */
+    HELLO_BAD,        /* alert tells why */
+};
+
+struct hello_gathered {
+    enum hello_status status;
+    enum alert alert;    /* for HELLO_BAD and HELLO_SSLV2 */
+    const char *reason;  /* static sentence for the log */
+    size_t wire_len;     /* for HELLO_COMPLETE: bytes of whole records consumed */
+    size_t message_len;  /* handshake message with its 4-byte header */
+    uint16_t record_version; /* of the first record */
+};
+
+/*
+ * Looks at the first wire_len bytes of a connection (TLS records) and, when
+ * they hold a whole ClientHello, copies the handshake message (records'
+ * headers removed) to message, which has room for HELLO_MAX_BYTES. Called
+ * again with more bytes after HELLO_MORE. Refuses: a first record that is not
+ * a handshake, a record version outside 0x03xx, empty handshake records,
+ * records over 2^14 bytes, a first message that is not a ClientHello, a
+ * message over HELLO_MAX_BYTES, bytes of another message in the same record.
+ */
+struct hello_gathered hello_gather(const uint8_t *wire, size_t wire_len, uint8_t *message);
+
+/* ---- parsing ----------------------------------------------------------- */
+
+#define HELLO_HAS_SNI           (1u << 0)
+#define HELLO_HAS_ALPN          (1u << 1)
+#define HELLO_HAS_VERSIONS      (1u << 2)  /* supported_versions */
+#define HELLO_HAS_GROUPS        (1u << 3)
+#define HELLO_HAS_SIGNATURES    (1u << 4)
+#define HELLO_HAS_POINT_FORMATS (1u << 5)
+#define HELLO_HAS_EMS           (1u << 6)
+#define HELLO_HAS_TICKET        (1u << 7)
+#define HELLO_HAS_STATUS        (1u << 8)
+#define HELLO_HAS_RENEGOTIATION (1u << 9)  /* renegotiation_info or the SCSV */
+#define HELLO_HAS_FRAGMENT_LEN  (1u << 10)
+#define HELLO_HAS_FALLBACK_SCSV (1u << 11)
+#define HELLO_HAS_SIGNATURES_CERT (1u << 12)
+#define HELLO_HAS_RECORD_LIMIT  (1u << 13)
+#define HELLO_HAS_KEY_SHARE     (1u << 14)
+#define HELLO_HAS_PSK           (1u << 15)
+#define HELLO_HAS_ETM           (1u << 16) /* encrypt_then_mac */
+
+struct hello {
+    uint16_t legacy_version;
+    struct span random;      /* 32 bytes */
+    struct span session_id;  /* 0 to 32 bytes */
+    struct span suites;      /* list of uint16, whole number, at least one */
+    struct span extensions;  /* the whole block, without its length; empty if absent */
+    unsigned has;            /* HELLO_HAS_* */
+    struct span server_name; /* host_name, as sent (checked: no NUL, 1..255 bytes, ASCII LDH and dots) */
+    struct span alpn;        /* ProtocolNameList body: length-prefixed names */
+    struct span versions;    /* list of uint16 */
+    struct span groups;      /* list of uint16 */
+    struct span signatures;  /* list of uint16 SignatureScheme */
+    struct span signatures_cert;
+    struct span ticket;
+    struct span key_shares;  /* KeyShareEntry list body */
+    uint8_t fragment_len;    /* RFC 6066 code 1..4 */
+    uint16_t record_limit;
+    enum alert alert;        /* when hello_parse failed */
+    const char *reason;      /* static sentence, when hello_parse failed */
+};
+
+/* message: a whole handshake message with its header. Returns 0 or -1. */
+int hello_parse(const uint8_t *message, size_t message_len, struct hello *out);
+
+/* Highest version that the client says it can do and that lies in min..max
+ * (supported_versions when present, else legacy_version); 0 if none. GREASE
+ * values (RFC 8701) are never counted. */
+uint16_t hello_choose_version(const struct hello *h, uint16_t min, uint16_t max);
+/* Does a list of uint16 hold value? */
+bool hello_list_has(struct span list, uint16_t value);
+/* Does the ALPN list hold name? */
+bool hello_alpn_has(const struct hello *h, const char *name);
+bool hello_is_grease(uint16_t value);
+
+#endif
