@@ -12,7 +12,7 @@
 #include "app/app.h"
 #include "core/bytes.h"
 
-#define ACCESS_TEXT_MAX 264   /* bytes of the request that an entry keeps */
+#define ACCESS_TEXT_MAX   264 /* bytes of the request that an entry keeps */
 #define ACCESS_STATUS_CUT 499 /* logged for a request that was cut short */
 
 /* What the log tells of a request; empty spans for what is absent or could
@@ -33,7 +33,7 @@ struct access_entry {
     uint16_t status;   /* the application sets it: 200, 404, ... */
     uint8_t cut;       /* one bit a field that did not fit */
     bool open;
-    uint16_t len[6];   /* of the fields, in the order of struct access_request */
+    uint16_t len[6]; /* of the fields, in the order of struct access_request */
     char text[ACCESS_TEXT_MAX];
 };
 
