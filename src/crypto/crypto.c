@@ -1,0 +1,40 @@
+#include "crypto/crypto.h"
+
+const br_ec_impl *crypto_ec(void)
+{
+    return &br_ec_all_m31;
+}
+
+br_ecdsa_sign crypto_ecdsa_sign(void)
+{
+    return br_ecdsa_i31_sign_asn1;
+}
+
+br_ecdsa_vrfy crypto_ecdsa_vrfy(void)
+{
+    return br_ecdsa_i31_vrfy_asn1;
+}
+
+br_rsa_private crypto_rsa_private(void)
+{
+    br_rsa_private wide = br_rsa_i62_private_get();
+
+    return wide != NULL ? wide : br_rsa_i31_private;
+}
+
+br_chacha20_run crypto_chacha20(void)
+{
+    return br_chacha20_ct_run;
+}
+
+br_poly1305_run crypto_poly1305(void)
+{
+    br_poly1305_run wide = br_poly1305_ctmulq_get();
+
+    return wide != NULL ? wide : br_poly1305_ctmul_run;
+}
+
+const br_hash_class *crypto_sha256(void)
+{
+    return &br_sha256_vtable;
+}
