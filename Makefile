@@ -7,7 +7,7 @@ BEARSSL   := $(TP)/bearssl
 
 WARN  := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Werror
 DEFS  := -D_GNU_SOURCE -DTINY_VERSION='"$(VERSION)"'
-INC   := -Isrc -I$(BEARSSL)/inc
+INC   := -Isrc -isystem $(BEARSSL)/inc
 SRCS  := $(sort $(wildcard src/*/*.c))
 UNITS := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ  := $(sort $(wildcard fuzz/fuzz_*.c))
