@@ -8,6 +8,8 @@
 
 #include "config/config.h"
 #include "core/counters.h"
+#include "core/log.h"
+#include "core/pool.h"
 #include "tls/info.h"
 
 #define APP_STATE_MAX 768 /* bytes of a slot that any application may use */
@@ -43,6 +45,7 @@ struct app_shared {
     uint64_t seed; /* random, for the boundaries of multipart answers */
     int64_t date_s;     /* the second that date tells */
     char date[32];      /* Date field of this second */
+    struct log_rate complaints; /* bounds the lines about what clients do wrong */
 };
 
 /* What an application knows of its client. */
