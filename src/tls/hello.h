@@ -3,7 +3,9 @@
  * Pure: bytes in, value out; no allocation; every span points into the
  * caller's bytes. The first fuzz target.
  *
- * RFC 5246 7.4.1.2, RFC 6066, RFC 7301, RFC 8422, RFC 8446 4.1.2, RFC 8449.
+ * RFC 5246 7.4.1.2, RFC 5746, RFC 6066, RFC 7301, RFC 7627, RFC 8422,
+ * RFC 8446 4.1.2, RFC 8449. What only a TLS 1.3 handshake can judge (missing
+ * extensions, cookies, binders) is left to that engine.
  */
 #ifndef TINY_TLS_HELLO_H
 #define TINY_TLS_HELLO_H
@@ -12,6 +14,9 @@
 #include "tls/alert.h"
 
 #define HELLO_MAX_BYTES 16384 /* handshake message, header included */
+/* The records that carry the ClientHello have to end within so many bytes of
+ * the stream, so the caller's gathering buffer need not be larger. */
+#define HELLO_MAX_WIRE (HELLO_MAX_BYTES + 5 * 64)
 
 /* ---- gathering --------------------------------------------------------- */
 
@@ -36,10 +41,13 @@ struct hello_gathered {
  * Looks at the first wire_len bytes of a connection (TLS records) and, when
  * they hold a whole ClientHello, copies the handshake message (records'
  * headers removed) to message, which has room for HELLO_MAX_BYTES. Called
- * again with more bytes after HELLO_MORE. Refuses: a first record that is not
- * a handshake, a record version outside 0x03xx, empty handshake records,
- * records over 2^14 bytes, a first message that is not a ClientHello, a
- * message over HELLO_MAX_BYTES, bytes of another message in the same record.
+ * again with more bytes after HELLO_MORE, from the first byte on: it keeps
+ * nothing. Refuses: a first record that is not a handshake, a record version
+ * outside 0x03xx, empty handshake records, records over 2^14 bytes, a first
+ * message that is not a ClientHello, a message over HELLO_MAX_BYTES, records
+ * that go on beyond HELLO_MAX_WIRE, bytes of another message in the same
+ * record. A verdict falls at the first byte that settles it, and more bytes
+ * never change it.
  */
 struct hello_gathered hello_gather(const uint8_t *wire, size_t wire_len, uint8_t *message);
 
@@ -70,7 +78,8 @@ struct hello {
     struct span suites;      /* list of uint16, whole number, at least one */
     struct span extensions;  /* the whole block, without its length; empty if absent */
     unsigned has;            /* HELLO_HAS_* */
-    struct span server_name; /* host_name, as sent (checked: no NUL, 1..255 bytes, ASCII LDH and dots) */
+    struct span server_name; /* host_name, as sent (checked: no NUL, 1..255 bytes, ASCII LDH,
+                                underscores and dots, no empty label) */
     struct span alpn;        /* ProtocolNameList body: length-prefixed names */
     struct span versions;    /* list of uint16 */
     struct span groups;      /* list of uint16 */
@@ -84,7 +93,9 @@ struct hello {
     const char *reason;      /* static sentence, when hello_parse failed */
 };
 
-/* message: a whole handshake message with its header. Returns 0 or -1. */
+/* message: a whole handshake message with its header. Returns 0 or -1; then
+ * alert and reason say why, and server_name still stands when it was read
+ * before the fault (for the log). */
 int hello_parse(const uint8_t *message, size_t message_len, struct hello *out);
 
 /* Highest version that the client says it can do and that lies in min..max
