@@ -1,0 +1,108 @@
+#include "tls/filebytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct file_stamp stamp_of(const char *path, const struct stat *st)
+{
+    return (struct file_stamp){
+        .path = path,
+        .device = (uint64_t)st->st_dev,
+        .inode = (uint64_t)st->st_ino,
+        .size = (uint64_t)st->st_size,
+        .mtime_s = (int64_t)st->st_mtim.tv_sec,
+        .mtime_ns = (int64_t)st->st_mtim.tv_nsec,
+    };
+}
+
+static int read_all(int fd, struct filebytes *f, struct text *error)
+{
+    while (f->len < f->stamp.size) {
+        ssize_t n = read(fd, f->data + f->len, (size_t)f->stamp.size - f->len);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            text_addf(error, "cannot be read: %s", strerror(errno));
+            return -1;
+        }
+        if (n == 0) {
+            break; /* it shrank meanwhile: what was read is what it is */
+        }
+        f->len += (size_t)n;
+    }
+    return 0;
+}
+
+static int check_kind(const struct stat *st, struct text *error)
+{
+    if (S_ISDIR(st->st_mode)) {
+        text_add(error, "is a directory, not a file");
+    } else if (!S_ISREG(st->st_mode)) {
+        text_add(error, "is not a regular file");
+    } else if (st->st_size == 0) {
+        text_add(error, "the file is empty");
+    } else if ((uint64_t)st->st_size > FILEBYTES_MAX) {
+        text_add(error, "the file is bigger than 1 MiB");
+    } else {
+        return 0;
+    }
+    return -1;
+}
+
+int filebytes_read(struct filebytes *f, const char *path, struct text *error)
+{
+    /* Not blocking, so that a FIFO by mistake does not hang the start. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+    int result = -1;
+
+    *f = (struct filebytes){0};
+    if (fd < 0) {
+        text_addf(error, "cannot be opened: %s", strerror(errno));
+        return -1;
+    }
+    if (fstat(fd, &st) != 0) {
+        text_addf(error, "cannot be read: %s", strerror(errno));
+    } else if (check_kind(&st, error) == 0) {
+        f->stamp = stamp_of(path, &st);
+        f->data = malloc((size_t)st.st_size);
+        if (f->data == NULL) {
+            text_add(error, "no memory to read it");
+        } else {
+            result = read_all(fd, f, error);
+        }
+    }
+    close(fd);
+    if (result != 0) {
+        filebytes_free(f);
+    }
+    return result;
+}
+
+void filebytes_free(struct filebytes *f)
+{
+    if (f->data != NULL) {
+        bytes_wipe(f->data, (size_t)f->stamp.size);
+        free(f->data);
+    }
+    *f = (struct filebytes){0};
+}
+
+int file_stamp_changed(const struct file_stamp *stamp)
+{
+    struct file_stamp now;
+    struct stat st;
+
+    if (stat(stamp->path, &st) != 0) {
+        return 0;
+    }
+    now = stamp_of(stamp->path, &st);
+    return now.device != stamp->device || now.inode != stamp->inode || now.size != stamp->size ||
+           now.mtime_s != stamp->mtime_s || now.mtime_ns != stamp->mtime_ns;
+}
