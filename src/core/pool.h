@@ -13,8 +13,8 @@ struct pool_block;
 
 struct pool {
     struct pool_block *free;
-    size_t block_len;   /* usable bytes, as asked for */
-    size_t mapped_len;  /* rounded up to pages */
+    size_t block_len;  /* usable bytes, as asked for */
+    size_t mapped_len; /* rounded up to pages */
     size_t max_blocks;
     size_t keep_blocks;
     size_t taken;

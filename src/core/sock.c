@@ -1,0 +1,124 @@
+#include "core/sock.h"
+#include "core/text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef TINY_FAULTS
+#include <stdlib.h>
+
+enum fault { FAULT_NONE, FAULT_EINTR, FAULT_EAGAIN, FAULT_SHORT };
+
+/* A fault for about every second call, from the seed in TINY_FAULTS. */
+static enum fault fault_next(void)
+{
+    static uint32_t seed;
+
+    if (seed == 0) {
+        const char *text = getenv("TINY_FAULTS");
+
+        seed = text != NULL ? (uint32_t)strtoul(text, NULL, 10) | 1 : 1;
+    }
+    seed = seed * 1664525u + 1013904223u;
+    return (enum fault)((seed >> 24) % 6 % 4);
+}
+#else
+enum fault { FAULT_NONE, FAULT_EINTR, FAULT_EAGAIN, FAULT_SHORT };
+
+static enum fault fault_next(void)
+{
+    return FAULT_NONE;
+}
+#endif
+
+static ssize_t faulty(enum fault f, size_t *len)
+{
+    if (f == FAULT_EINTR || f == FAULT_EAGAIN) {
+        errno = f == FAULT_EINTR ? EINTR : EAGAIN;
+        return -1;
+    }
+    if (f == FAULT_SHORT && *len > 3) {
+        *len = 1 + *len % 3;
+    }
+    return 0;
+}
+
+static enum sock_result failed(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK ? SOCK_AGAIN : SOCK_FAILED;
+}
+
+enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, size_t *done)
+{
+    ssize_t n;
+
+    *done = 0;
+    do {
+        n = faulty(fault_next(), &len);
+        if (n == 0) {
+            n = recv(fd, dst, len, 0);
+        }
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        *done = (size_t)n;
+        return SOCK_OK;
+    }
+    return n == 0 ? SOCK_EOF : failed();
+}
+
+enum sock_result sock_send(int fd, const uint8_t *src, size_t len, size_t *done)
+{
+    ssize_t n;
+
+    *done = 0;
+    do {
+        n = faulty(fault_next(), &len);
+        if (n == 0) {
+            n = send(fd, src, len, MSG_NOSIGNAL);
+        }
+    } while (n < 0 && errno == EINTR);
+    if (n >= 0) {
+        *done = (size_t)n;
+        return SOCK_OK;
+    }
+    return failed();
+}
+
+int sock_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len)
+{
+    int fd;
+
+    do {
+        *peer_len = sizeof *peer;
+        fd = accept4(listener, (struct sockaddr *)peer, peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+void sock_address(const struct sockaddr_storage *a, char *dst, size_t cap)
+{
+    struct text t = text_over(dst, cap);
+    char host[INET6_ADDRSTRLEN] = "?";
+
+    if (a->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const void *)a;
+
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        text_addf(&t, "%s:%u", host, ntohs(in->sin_port));
+    } else if (a->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const void *)a;
+
+        if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+            inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof host);
+            text_addf(&t, "%s:%u", host, ntohs(in6->sin6_port));
+        } else {
+            inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+            text_addf(&t, "[%s]:%u", host, ntohs(in6->sin6_port));
+        }
+    } else {
+        text_add(&t, "unix");
+    }
+}

@@ -1,0 +1,29 @@
+/*
+ * Thin wrappers around the socket calls: non-blocking, close-on-exec, EINTR
+ * retried, no SIGPIPE. The one place where tests inject short reads and
+ * writes, EINTR and EAGAIN (built with TINY_FAULTS, steered by the environment
+ * variable of that name).
+ */
+#ifndef TINY_CORE_SOCK_H
+#define TINY_CORE_SOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum sock_result {
+    SOCK_OK,     /* *done bytes moved, at least one */
+    SOCK_AGAIN,  /* nothing now; wait for epoll */
+    SOCK_EOF,    /* receive only: the peer sends nothing more */
+    SOCK_FAILED, /* errno tells; the connection is gone */
+};
+
+enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, size_t *done);
+enum sock_result sock_send(int fd, const uint8_t *src, size_t len, size_t *done);
+/* -1 with errno; the peer's address goes to *peer. */
+int sock_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len);
+/* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix"; IPv4-mapped addresses are
+ * written as IPv4. */
+void sock_address(const struct sockaddr_storage *a, char *dst, size_t cap);
+
+#endif

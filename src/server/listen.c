@@ -1,0 +1,290 @@
+#include "server/listen.h"
+#include "core/log.h"
+#include "core/sock.h"
+#include "core/text.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char *bind_hint(int error)
+{
+    switch (error) {
+    case EACCES:
+        return " (a port below 1024 needs root or CAP_NET_BIND_SERVICE)";
+    case EADDRINUSE:
+        return " (another program listens there)";
+    case EADDRNOTAVAIL:
+        return " (this machine does not have that address)";
+    default:
+        return "";
+    }
+}
+
+static int add_listener(struct listener_list *list, int fd, unsigned endpoint, const char *label)
+{
+    struct listener *l = &list->items[list->count];
+
+    if (list->count >= LISTENER_MAX) {
+        log_line(LOG_ERROR, "%s: more than %d addresses to listen on", label, LISTENER_MAX);
+        close(fd);
+        return -1;
+    }
+    *l = (struct listener){.fd = fd, .endpoint = endpoint};
+    snprintf(l->label, sizeof l->label, "%s", label);
+    list->count++;
+    return 0;
+}
+
+/* The address as bound, so that port 0 shows what the kernel chose. */
+static void bound_label(int fd, char *dst, size_t cap)
+{
+    struct sockaddr_storage a;
+    socklen_t len = sizeof a;
+    char address[64] = "?";
+    struct text t = text_over(dst, cap);
+
+    if (getsockname(fd, (struct sockaddr *)&a, &len) == 0) {
+        sock_address(&a, address, sizeof address);
+    }
+    text_addf(&t, "tcp://%s", address);
+}
+
+/* Returns the descriptor, or -1 with errno of the step that failed. */
+static int open_tcp(const struct addrinfo *a, bool v6only, int backlog)
+{
+    int one = 1;
+    int only = v6only;
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int error;
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+        (a->ai_family != AF_INET6 ||
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) == 0) &&
+        bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, backlog) == 0) {
+        /* Accepted sockets inherit it. */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        return fd;
+    }
+    error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static bool is_wildcard(const struct endpoint *e)
+{
+    return e->host[0] == '\0' || strcmp(e->host, "*") == 0 || strcmp(e->host, "::") == 0;
+}
+
+/* tcp://0.0.0.0:P beside tcp://[::]:P: the two must not fight for the port. */
+static bool ipv4_twin(const struct config *config, const struct endpoint *e)
+{
+    for (size_t i = 0; i < config->endpoints.count; i++) {
+        const struct endpoint *other = &config->endpoints.items[i];
+
+        if (other->kind == ENDPOINT_TCP && other->port == e->port &&
+            strcmp(other->host, "0.0.0.0") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int listen_resolved(struct listener_list *list, const struct config *config, unsigned i,
+                           const struct addrinfo *a, bool v6only)
+{
+    const struct endpoint *e = &config->endpoints.items[i];
+    char label[LISTENER_LABEL_MAX];
+    int fd = open_tcp(a, v6only, (int)config->backlog);
+    int error = errno;
+
+    if (fd < 0) {
+        endpoint_format(e, label, sizeof label);
+        log_line(LOG_ERROR, "cannot listen on %s: %s%s", label, strerror(error), bind_hint(error));
+        errno = error;
+        return -1;
+    }
+    bound_label(fd, label, sizeof label);
+    return add_listener(list, fd, i, label);
+}
+
+static int listen_any(struct listener_list *list, const struct config *config, unsigned i)
+{
+    const struct endpoint *e = &config->endpoints.items[i];
+    struct sockaddr_in6 in6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(e->port), .sin6_addr = in6addr_any};
+    struct sockaddr_in in = {
+        .sin_family = AF_INET, .sin_port = htons(e->port), .sin_addr.s_addr = INADDR_ANY};
+    struct addrinfo a6 = {
+        .ai_family = AF_INET6, .ai_addr = (struct sockaddr *)&in6, .ai_addrlen = sizeof in6};
+    struct addrinfo a4 = {
+        .ai_family = AF_INET, .ai_addr = (struct sockaddr *)&in, .ai_addrlen = sizeof in};
+    bool v6only = config->family == FAMILY_IPV6 || ipv4_twin(config, e);
+    int probe;
+
+    if (config->family != FAMILY_IPV4) {
+        probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (probe >= 0) {
+            struct sockaddr_in6 trial = in6;
+
+            trial.sin6_port = 0;
+            if (bind(probe, (struct sockaddr *)&trial, sizeof trial) == 0) {
+                close(probe);
+                return listen_resolved(list, config, i, &a6, v6only);
+            }
+            close(probe);
+        }
+        if (config->family == FAMILY_IPV6) {
+            return listen_resolved(list, config, i, &a6, v6only);
+        }
+        log_line(LOG_WARN, "IPv6 is not available here: listening on IPv4 only (-4 silences this)");
+    }
+    return listen_resolved(list, config, i, &a4, false);
+}
+
+static int listen_host(struct listener_list *list, const struct config *config, unsigned i)
+{
+    const struct endpoint *e = &config->endpoints.items[i];
+    static const int families[] = {AF_UNSPEC, AF_INET, AF_INET6};
+    struct addrinfo hints = {.ai_family = families[config->family],
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    char port[8];
+    int result = 0;
+    int error;
+
+    snprintf(port, sizeof port, "%u", e->port);
+    error = getaddrinfo(e->host, port, &hints, &found);
+    if (error != 0) {
+        log_line(LOG_ERROR, "cannot resolve \"%s\"%s: %s", e->host,
+                 config->family == FAMILY_IPV4   ? " to an IPv4 address"
+                 : config->family == FAMILY_IPV6 ? " to an IPv6 address"
+                                                 : "",
+                 gai_strerror(error));
+        return -1;
+    }
+    for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
+        if (listen_resolved(list, config, i, a, true) != 0) {
+            /* localhost names ::1 even where IPv6 is off. */
+            if (a->ai_family == AF_INET6 && (a != found || a->ai_next != NULL) &&
+                (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+                log_line(LOG_WARN, "going on without that IPv6 address");
+                continue;
+            }
+            result = -1;
+        }
+    }
+    freeaddrinfo(found);
+    return result;
+}
+
+/* Removes a socket that a former run left; never a file of another kind. */
+static int unlink_stale(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        return errno == ENOENT ? 0 : -1;
+    }
+    if (!S_ISSOCK(st.st_mode)) {
+        errno = ENOTSOCK;
+        return -1;
+    }
+    return unlink(path);
+}
+
+static int listen_unix(struct listener_list *list, const struct config *config, unsigned i)
+{
+    const struct endpoint *e = &config->endpoints.items[i];
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    char label[LISTENER_LABEL_MAX];
+    int fd = -1;
+
+    endpoint_format(e, label, sizeof label);
+    if (strlen(e->host) >= sizeof a.sun_path) {
+        log_line(LOG_ERROR, "cannot listen on %s: the path is longer than %zu bytes", label,
+                 sizeof a.sun_path - 1);
+        return -1;
+    }
+    memcpy(a.sun_path, e->host, strlen(e->host) + 1);
+    if (config->unlink && unlink_stale(e->host) != 0) {
+        log_line(LOG_ERROR, "cannot remove %s: %s", e->host,
+                 errno == ENOTSOCK ? "it is not a socket" : strerror(errno));
+        return -1;
+    }
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0) {
+        log_line(LOG_ERROR, "cannot listen on %s: %s%s", label, strerror(errno),
+                 errno == EADDRINUSE ? " (server.unlink = true removes a stale socket)" : "");
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    if (listen(fd, (int)config->backlog) != 0) {
+        log_line(LOG_ERROR, "cannot listen on %s: %s", label, strerror(errno));
+        close(fd);
+        unlink(e->host);
+        return -1;
+    }
+    if (add_listener(list, fd, i, label) != 0) {
+        unlink(e->host);
+        return -1;
+    }
+    memcpy(list->items[list->count - 1].unix_path, a.sun_path, sizeof a.sun_path);
+    return 0;
+}
+
+int listen_begin(struct listener_list *list, const struct config *config)
+{
+    int result = 0;
+
+    list->count = 0;
+    for (unsigned i = 0; i < config->endpoints.count; i++) {
+        const struct endpoint *e = &config->endpoints.items[i];
+        int one;
+
+        if (e->kind == ENDPOINT_UNIX) {
+            one = listen_unix(list, config, i);
+        } else if (is_wildcard(e)) {
+            one = listen_any(list, config, i);
+        } else {
+            one = listen_host(list, config, i);
+        }
+        result = one != 0 ? -1 : result;
+    }
+    if (result == 0 && list->count == 0) {
+        log_line(LOG_ERROR, "there is no address to listen on");
+        result = -1;
+    }
+    if (result != 0) {
+        listen_end(list);
+        return -1;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        log_line(LOG_INFO, "listening on %s", list->items[i].label);
+    }
+    return 0;
+}
+
+void listen_end(struct listener_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        close(list->items[i].fd);
+        if (list->items[i].unix_path[0] != '\0') {
+            unlink(list->items[i].unix_path);
+        }
+    }
+    list->count = 0;
+}

@@ -1,0 +1,514 @@
+#include "server/server.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/sock.h"
+#include "server/slots.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define EVENT_BATCH 64
+/* Accepted in a row before the connections get their turn. */
+#define ACCEPT_BATCH 16
+/* How long accepting pauses when descriptors or memory ran out. */
+#define ACCEPT_PAUSE_MS 100
+/* Connections without a request get this long when the drain begins. */
+#define DRAIN_GRACE_MS 1000
+/* Generation 0 is never a connection's: these slots mean other things. */
+#define SLOT_SIGNALS  0xFFFFFFFFu
+#define SLOT_LISTENER 0xFFFFFFFEu
+
+struct server {
+    struct conn_shared shared;
+    struct slots slots;
+    struct listener_list *listeners;
+    struct conn *ready_first, *ready_last;
+    uint64_t now_ms;
+    uint64_t tick_ms;          /* next call of tls_context_tick */
+    uint64_t reload_ms;        /* next look at the files */
+    uint64_t accept_resume_ms; /* UINT64_MAX: not paused by an error */
+    uint64_t drain_sweep_ms;
+    uint64_t drain_end_ms;
+    int epoll_fd;
+    int signal_fd;
+    bool listening; /* the listeners are registered with epoll */
+    bool draining;
+    bool stop;
+    struct log_rate accept_rate;
+};
+
+static uint64_t event_key(uint32_t slot, uint32_t generation)
+{
+    return (uint64_t)generation << 32 | slot;
+}
+
+static int watch(struct server *s, int op, int fd, uint32_t events, uint64_t key)
+{
+    struct epoll_event e = {.events = events, .data.u64 = key};
+
+    return epoll_ctl(s->epoll_fd, op, fd, &e);
+}
+
+int server_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
+        return -1;
+    }
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* ---- listeners ------------------------------------------------------------ */
+
+static void listeners_arm(struct server *s, bool on)
+{
+    if (s->listening == on) {
+        return;
+    }
+    for (size_t i = 0; i < s->listeners->count; i++) {
+        int fd = s->listeners->items[i].fd;
+
+        if (watch(s, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, EPOLLIN,
+                  event_key(SLOT_LISTENER, (uint32_t)i)) != 0) {
+            log_limited(&s->accept_rate, s->now_ms, LOG_ERROR, "epoll_ctl on %s: %s",
+                        s->listeners->items[i].label, strerror(errno));
+        }
+    }
+    s->listening = on;
+}
+
+/* Errors of the connection that was about to be accepted, not of ours. */
+static bool accept_error_passes(int error)
+{
+    static const int passing[] = {ECONNABORTED, EPROTO,       ENETDOWN,   ENOPROTOOPT, EHOSTDOWN,
+                                  ENONET,       EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM};
+
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        if (error == passing[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void accept_failed(struct server *s, int error)
+{
+    s->shared.counters->accept_errors++;
+    if (accept_error_passes(error)) {
+        return;
+    }
+    log_limited(&s->accept_rate, s->now_ms, LOG_WARN, "accept: %s; accepting pauses for %d ms",
+                strerror(error), ACCEPT_PAUSE_MS);
+    s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
+    listeners_arm(s, false);
+}
+
+static void run_conn(struct server *s, struct conn *c);
+
+static void refuse(struct server *s, struct conn *c, int fd, const char *why)
+{
+    s->shared.counters->refused++;
+    log_limited(&s->accept_rate, s->now_ms, LOG_WARN, "connection refused: %s", why);
+    if (c != NULL) {
+        slots_give(&s->slots, c);
+    }
+    close(fd);
+}
+
+/* False when accepting should not go on now. */
+static bool accept_one(struct server *s, const struct listener *l)
+{
+    struct sockaddr_storage peer;
+    socklen_t peer_len;
+    struct conn *c;
+    int fd;
+
+    if (s->slots.taken >= s->slots.max) {
+        /* The rest waits in the kernel's queue until a slot is free. */
+        listeners_arm(s, false);
+        return false;
+    }
+    memset(&peer, 0, sizeof peer);
+    fd = sock_accept(l->fd, &peer, &peer_len);
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK) {
+            accept_failed(s, errno);
+        }
+        return false;
+    }
+    c = slots_take(&s->slots);
+    if (c == NULL || watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, event_key(c->slot, c->generation)) != 0) {
+        refuse(s, c, fd, c == NULL ? "no slot is free" : strerror(errno));
+        return true;
+    }
+    sock_address(&peer, c->peer.address, sizeof c->peer.address);
+    c->interest = EPOLLIN;
+    conn_begin(c, &s->shared, l, fd, s->now_ms);
+    return true;
+}
+
+static void accept_many(struct server *s, const struct listener *l)
+{
+    for (int i = 0; i < ACCEPT_BATCH && s->listening; i++) {
+        if (!accept_one(s, l)) {
+            return;
+        }
+    }
+}
+
+/* ---- connections ---------------------------------------------------------- */
+
+static void end_conn(struct server *s, struct conn *c)
+{
+    conn_end(c, &s->shared, s->now_ms);
+    if (c->on_ready) {
+        /* It stays in the list, which skips and frees it later. */
+        return;
+    }
+    slots_give(&s->slots, c);
+    if (!s->draining && s->accept_resume_ms == UINT64_MAX) {
+        listeners_arm(s, true);
+    }
+}
+
+static void ready_push(struct server *s, struct conn *c)
+{
+    if (c->on_ready) {
+        return;
+    }
+    c->on_ready = true;
+    c->next_ready = NULL;
+    if (s->ready_last != NULL) {
+        s->ready_last->next_ready = c;
+    } else {
+        s->ready_first = c;
+    }
+    s->ready_last = c;
+}
+
+static void follow(struct server *s, struct conn *c, enum conn_next next, uint32_t interest)
+{
+    switch (next) {
+    case CONN_READY:
+        ready_push(s, c);
+        return;
+    case CONN_WAIT:
+        if (interest == c->interest ||
+            watch(s, EPOLL_CTL_MOD, c->fd, interest, event_key(c->slot, c->generation)) == 0) {
+            c->interest = interest;
+            return;
+        }
+        log_limited(&s->accept_rate, s->now_ms, LOG_ERROR, "%s: epoll_ctl: %s", c->peer.address,
+                    strerror(errno));
+        break;
+    default:
+        break;
+    }
+    end_conn(s, c);
+}
+
+static void run_conn(struct server *s, struct conn *c)
+{
+    uint32_t interest = c->interest;
+    enum conn_next next = conn_step(c, &s->shared, s->now_ms, &interest);
+
+    follow(s, c, next, interest);
+}
+
+static void run_ready(struct server *s)
+{
+    struct conn *c = s->ready_first;
+
+    s->ready_first = NULL;
+    s->ready_last = NULL;
+    while (c != NULL) {
+        struct conn *next = c->next_ready;
+
+        c->on_ready = false;
+        if (c->state == CONN_FREE) {
+            slots_give(&s->slots, c);
+        } else {
+            run_conn(s, c);
+        }
+        c = next;
+    }
+    if (!s->draining && s->accept_resume_ms == UINT64_MAX && s->slots.taken < s->slots.max) {
+        listeners_arm(s, true);
+    }
+}
+
+static void conn_event(struct server *s, const struct epoll_event *e)
+{
+    struct conn *c = slots_find(&s->slots, (uint32_t)e->data.u64, (uint32_t)(e->data.u64 >> 32));
+
+    if (c == NULL) {
+        return;
+    }
+    if ((e->events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+        c->can_read = true;
+    }
+    if ((e->events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
+        c->can_write = true;
+    }
+    if ((e->events & (EPOLLHUP | EPOLLERR)) != 0 && c->interest == 0) {
+        /* Nothing is wanted of the socket and the socket is dead. */
+        c->eof = true;
+        c->shut = true;
+    }
+    run_conn(s, c);
+}
+
+static void run_deadlines(struct server *s, struct deadline_queue *q)
+{
+    struct deadline *d;
+
+    while ((d = deadline_due(q, s->now_ms)) != NULL) {
+        struct conn *c = (struct conn *)(void *)d;
+        enum conn_next next;
+
+        deadline_disarm(d);
+        next = conn_timeout(c, &s->shared, s->now_ms);
+        follow(s, c, next, c->interest);
+    }
+}
+
+/* ---- signals, reload, drain ----------------------------------------------- */
+
+static void reload(struct server *s, bool all)
+{
+    if (all) {
+        log_reopen();
+        app_shared_reopen(s->shared.app);
+    }
+    if (tls_context_reload(s->shared.tls) == 0) {
+        log_line(LOG_INFO, "certificates were loaded anew");
+    } else {
+        log_line(LOG_ERROR, "the former certificates stay in use");
+    }
+}
+
+static void drain_sweep(struct server *s, bool also_unserved)
+{
+    for (uint32_t i = 0; i < s->slots.touched; i++) {
+        struct conn *c = slots_at(&s->slots, i);
+
+        if (c->state == CONN_OPEN) {
+            conn_drain(c, &s->shared, also_unserved, s->now_ms);
+            if (c->state == CONN_CLOSING) {
+                ready_push(s, c);
+            }
+        }
+    }
+}
+
+static void begin_drain(struct server *s)
+{
+    if (s->draining) {
+        log_line(LOG_INFO, "a second signal: leaving at once");
+        s->stop = true;
+        return;
+    }
+    listeners_arm(s, false);
+    listen_end(s->listeners);
+    s->draining = true;
+    s->drain_end_ms = s->now_ms + s->shared.config->drain_timeout_ms;
+    s->drain_sweep_ms = s->now_ms + DRAIN_GRACE_MS;
+    log_line(LOG_INFO, "closing: %u connections have up to %u ms to end", s->slots.taken,
+             s->shared.config->drain_timeout_ms);
+    drain_sweep(s, false);
+}
+
+static void run_signals(struct server *s)
+{
+    struct signalfd_siginfo info;
+
+    while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        switch (info.ssi_signo) {
+        case SIGHUP:
+            reload(s, true);
+            break;
+        case SIGUSR1:
+            log_reopen();
+            app_shared_reopen(s->shared.app);
+            break;
+        default:
+            begin_drain(s);
+        }
+    }
+}
+
+static void run_clockwork(struct server *s)
+{
+    uint32_t interval_s = s->shared.config->reload_interval_s;
+
+    run_deadlines(s, &s->shared.handshake);
+    run_deadlines(s, &s->shared.request);
+    run_deadlines(s, &s->shared.idle);
+    run_deadlines(s, &s->shared.closing);
+    if (s->now_ms >= s->tick_ms) {
+        tls_context_tick(s->shared.tls, s->now_ms);
+        s->tick_ms = s->now_ms + 1000;
+    }
+    if (s->now_ms >= s->reload_ms) {
+        s->reload_ms = s->now_ms + interval_s * 1000ull;
+        if (tls_context_changed(s->shared.tls)) {
+            reload(s, false);
+        }
+    }
+    if (s->now_ms >= s->accept_resume_ms) {
+        s->accept_resume_ms = UINT64_MAX;
+        if (!s->draining) {
+            listeners_arm(s, true);
+        }
+    }
+    if (s->draining && s->now_ms >= s->drain_sweep_ms) {
+        /* Whoever finished a request since then is idle now. */
+        drain_sweep(s, true);
+        s->drain_sweep_ms = s->now_ms + DRAIN_GRACE_MS;
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int wait_ms(const struct server *s)
+{
+    uint64_t next = earlier(s->reload_ms, s->accept_resume_ms);
+
+    if (s->ready_first != NULL) {
+        return 0;
+    }
+    next = earlier(next, deadline_next_ms(&s->shared.handshake));
+    next = earlier(next, deadline_next_ms(&s->shared.request));
+    next = earlier(next, deadline_next_ms(&s->shared.idle));
+    next = earlier(next, deadline_next_ms(&s->shared.closing));
+    if (s->draining) {
+        next = earlier(next, earlier(s->drain_end_ms, s->drain_sweep_ms));
+    }
+    if (next == UINT64_MAX) {
+        return -1;
+    }
+    if (next <= s->now_ms) {
+        return 0;
+    }
+    return next - s->now_ms > 3600000 ? 3600000 : (int)(next - s->now_ms);
+}
+
+static void dispatch(struct server *s, const struct epoll_event *e)
+{
+    uint32_t slot = (uint32_t)e->data.u64;
+    uint32_t number = (uint32_t)(e->data.u64 >> 32);
+
+    if (slot == SLOT_SIGNALS) {
+        run_signals(s);
+    } else if (slot == SLOT_LISTENER) {
+        if (s->listening && number < s->listeners->count) {
+            accept_many(s, &s->listeners->items[number]);
+        }
+    } else {
+        conn_event(s, e);
+    }
+}
+
+int server_run(struct server *s)
+{
+    struct epoll_event events[EVENT_BATCH];
+
+    while (!s->stop) {
+        int n = epoll_wait(s->epoll_fd, events, EVENT_BATCH, wait_ms(s));
+
+        s->now_ms = clock_now_ms();
+        if (n < 0 && errno != EINTR) {
+            log_line(LOG_ERROR, "epoll_wait: %s", strerror(errno));
+            return EXIT_CODE_FAILED;
+        }
+        for (int i = 0; i < n; i++) {
+            dispatch(s, &events[i]);
+        }
+        run_ready(s);
+        run_clockwork(s);
+        if (s->draining && (s->slots.taken == 0 || s->now_ms >= s->drain_end_ms)) {
+            s->stop = true;
+        }
+    }
+    log_line(LOG_INFO, "stopped, %u connections were cut", s->slots.taken);
+    return EXIT_CODE_OK;
+}
+
+/* ---- begin and end -------------------------------------------------------- */
+
+struct server *server_new(const struct config *config, struct listener_list *listeners,
+                          struct tls_context *tls, struct app_shared *shared,
+                          struct counters *counters, int signal_fd)
+{
+    struct server *s = calloc(1, sizeof *s);
+
+    if (s == NULL) {
+        log_line(LOG_ERROR, "no memory");
+        return NULL;
+    }
+    s->shared = (struct conn_shared){.config = config,
+                                     .tls = tls,
+                                     .app = shared,
+                                     .ops = app_for_mode(config->mode),
+                                     .counters = counters,
+                                     .handshake.duration_ms = config->handshake_timeout_ms,
+                                     .request.duration_ms = config->request_timeout_ms,
+                                     .idle.duration_ms = config->idle_timeout_ms,
+                                     .closing.duration_ms = config->close_timeout_ms};
+    s->listeners = listeners;
+    s->signal_fd = signal_fd;
+    s->now_ms = clock_now_ms();
+    s->accept_resume_ms = UINT64_MAX;
+    s->reload_ms = config->reload_interval_s > 0 ? s->now_ms + config->reload_interval_s * 1000ull
+                                                 : UINT64_MAX;
+    s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (s->epoll_fd < 0 ||
+        watch(s, EPOLL_CTL_ADD, signal_fd, EPOLLIN, event_key(SLOT_SIGNALS, 0)) != 0) {
+        log_line(LOG_ERROR, "cannot set up epoll: %s", strerror(errno));
+        server_free(s);
+        return NULL;
+    }
+    if (slots_begin(&s->slots, config->max_connections, s->shared.ops->state_size) != 0) {
+        log_line(LOG_ERROR, "no memory for %u connections: %s (server.max-connections)",
+                 config->max_connections, strerror(errno));
+        server_free(s);
+        return NULL;
+    }
+    listeners_arm(s, true);
+    return s;
+}
+
+void server_free(struct server *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < s->slots.touched; i++) {
+        struct conn *c = slots_at(&s->slots, i);
+
+        if (c->state != CONN_FREE) {
+            conn_end(c, &s->shared, s->now_ms);
+        }
+    }
+    slots_end(&s->slots);
+    if (s->epoll_fd >= 0) {
+        close(s->epoll_fd);
+    }
+    free(s);
+}
