@@ -1,85 +1,255 @@
-# tiny: one static program. `make run`, `make test`; see README.md.
+# tiny: one static program that serves TLS.
+#
+#   make            what is missing is installed, build/tiny is built
+#   make run        ... and serves https://localhost:4433 as tiny.conf says
+#   make test       every test, ending in prove's one summary
+#   make unit       unit tests only, with gcc and clang, under sanitizers
+#   make t-NAME     one of them: tests/unit/test_NAME.c
+#   make check      style, static analysis, rules of the house
+#   make fuzz       every harness for FUZZ_SECONDS (60)
+#   make bench      measures against other servers
+#   make install    DESTDIR= PREFIX=/usr/local
+#   make clean
+#
+# V=1 shows the commands. BEARSSL_SRC=dir takes the pristine BearSSL source
+# from dir and needs no network. All output goes under $(BUILD).
 
-VERSION   := 0.1.0
-BUILD     ?= build
-TP        ?= $(BUILD)/third_party
-BEARSSL   := $(TP)/bearssl
+VERSION := 0.1.0
+BUILD   ?= build
+PREFIX  ?= /usr/local
+FUZZ_SECONDS ?= 60
+TP      := $(BUILD)/third_party
+BEARSSL := $(TP)/bearssl
 
-WARN  := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Werror
-DEFS  := -D_GNU_SOURCE -DTINY_VERSION='"$(VERSION)"'
-INC   := -Isrc -isystem $(BEARSSL)/inc
+# As many jobs as processors, unless the command line says otherwise.
+NPROC := $(shell nproc 2>/dev/null || echo 2)
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(NPROC)
+endif
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+Q    := $(if $(V),,@)
+TELL  = @$(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,printf '  %-6s %s\n')
+
 SRCS  := $(sort $(wildcard src/*/*.c))
-UNITS := $(sort $(wildcard tests/unit/test_*.c))
-FUZZ  := $(sort $(wildcard fuzz/fuzz_*.c))
+UNITS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZ  := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+LIBTESTS := $(patsubst tests/bearssl/%.c,%,$(sort $(wildcard tests/bearssl/[0-9]*.c)))
+PATCHES := $(sort $(wildcard third_party/patches/*.patch))
 
-# ---- variants: compiler, flags for our code, flags for BearSSL --------------
-CC_musl      := musl-gcc
-CFLAGS_musl  := -O2 -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
-                -fno-asynchronous-unwind-tables
-LDFLAGS_musl := -static-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -s
+# ---- flags ------------------------------------------------------------------
+
+WARN := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Werror
+DEFS := -D_GNU_SOURCE -DTINY_VERSION='"$(VERSION)"'
+INC  := -Isrc -isystem $(BEARSSL)/inc
+
+# The release: musl, static, position independent. musl has no fortified
+# string functions, so there is no -D_FORTIFY_SOURCE; the stack protector and
+# the sanitizer builds of the same code stand in. Debian's musl-gcc does not
+# know -static-pie (it would quietly link dynamically), so the start files and
+# the linker's flags are named here; without rcrt1.o it is a plain static one.
+MUSL_DIR := $(firstword $(wildcard $(subst gnu,musl,/usr/lib/$(shell gcc -dumpmachine 2>/dev/null)) \
+                /usr/lib/musl/lib /usr/local/musl/lib))
+CRT      := $(wildcard $(MUSL_DIR)/rcrt1.o)
+HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+            -fno-unwind-tables
+CC_musl     := musl-gcc
+CFLAGS_musl := -O2 $(HARDEN) $(if $(CRT),-fPIE -fno-plt,-fno-pie)
+LINK_musl   := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build-id=none -s -static
+ifneq ($(CRT),)
+LINK_musl += -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
+             $(CRT) $(MUSL_DIR)/crti.o $(shell gcc -print-file-name=crtbeginS.o)
+LAST_musl := $(shell gcc -print-file-name=crtendS.o) $(MUSL_DIR)/crtn.o
+endif
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-CC_gcc-san      := gcc
-CFLAGS_gcc-san  := $(SAN)
-LDFLAGS_gcc-san := $(SAN)
-CC_clang-san      := clang
-CFLAGS_clang-san  := $(SAN) -fsanitize=fuzzer-no-link
-LDFLAGS_clang-san := $(SAN)
+CC_gcc-san       := gcc
+CFLAGS_gcc-san   := $(SAN)
+LINK_gcc-san     := $(SAN)
+CC_clang-san     := clang
+CFLAGS_clang-san := $(SAN) -fsanitize=fuzzer-no-link
+LINK_clang-san   := $(SAN)
 
-.DEFAULT_GOAL := all
-.PHONY: all clean unit unit-gcc unit-clang fuzz-replay
-all: $(BUILD)/tiny
+# BearSSL: its own flags by folder. Hot code is worth more bytes than the rest.
+BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
+BEAROPT_musl = -Os
 
-$(BEARSSL)/.stamp: third_party/bearssl.pin third_party/get-bearssl.sh $(wildcard third_party/patches/*)
-	@mkdir -p $(TP)
-	third_party/get-bearssl.sh $(abspath $(BEARSSL))
-	@touch $@
+VARIANTS := musl gcc-san clang-san
 
-# Objects and archive of one variant: $(call variant,NAME)
+# ---- what is missing, and the BearSSL tree ----------------------------------
+
+SETUP = $(BUILD)/setup
+$(SETUP)/%: third_party/setup.sh
+	$(Q)third_party/setup.sh $*
+	$(Q)mkdir -p $(@D) && touch $@
+
+# sources.mk names the library's files. It is included, so make obtains the
+# tree first and then reads itself again: only then are the objects known.
+$(BEARSSL)/sources.mk: third_party/bearssl.pin third_party/get-bearssl.sh $(PATCHES) | $(SETUP)/build
+	$(TELL) FETCH '$(BEARSSL)$(if $(BEARSSL_SRC), from $(BEARSSL_SRC))'
+	$(Q)third_party/get-bearssl.sh $(abspath $(BEARSSL))
+	$(Q)cd $(BEARSSL) && { printf 'BEAR_SRC :='; find src -name '*.c' | LC_ALL=C sort | tr '\n' ' ' | sed 's/^/ /'; echo; } > sources.mk.new \
+	    && mv sources.mk.new sources.mk
+
+NEEDS_TREE := $(filter-out clean check install-deps,$(or $(MAKECMDGOALS),all))
+ifneq ($(NEEDS_TREE),)
+-include $(BEARSSL)/sources.mk
+ifeq ($(wildcard $(BEARSSL)/sources.mk),)
+# The first reading of a fresh clone ends here if the tree cannot be had.
+endif
+endif
+
+# ---- variants: objects, archives, programs ----------------------------------
+
+# Written anew only when the flags differ, so that a change of flags, and
+# nothing else, builds everything again.
+.PHONY: FORCE
+FORCE:
+
 define variant
-BEAR_OBJ_$(1) = $$(patsubst $$(BEARSSL)/src/%.c,$$(TP)/$(1)/%.o,$$(shell find $$(BEARSSL)/src -name '*.c' 2>/dev/null))
-$$(TP)/$(1)/libbearssl.a: $$(BEARSSL)/.stamp
-	$$(MAKE) --no-print-directory BUILD=$$(BUILD) TP=$$(TP) bear-$(1)
-.PHONY: bear-$(1)
-bear-$(1): $$(BEAR_OBJ_$(1))
-	@rm -f $$(TP)/$(1)/libbearssl.a
-	$$(if $$(BEAR_OBJ_$(1)),ar rcs $$(TP)/$(1)/libbearssl.a $$(BEAR_OBJ_$(1)))
-$$(TP)/$(1)/%.o: $$(BEARSSL)/src/%.c
+$$(BUILD)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)
-	@$$(CC_$(1)) $$(CFLAGS_$(1)) -w -I$$(BEARSSL)/inc -I$$(BEARSSL)/src -DBR_USE_GETENTROPY=1 -c $$< -o $$@
+	@echo '$$(subst ','\'',$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC))' > $$@.new; \
+	    if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
+$$(TP)/$(1)/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$(CC_$(1)) $$(CFLAGS_$(1)) $$(BEARFLAGS) $$(BEAROPT_$(1))' > $$@.new; \
+	    if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
+
+BEAR_OBJ_$(1) := $$(BEAR_SRC:src/%.c=$$(TP)/$(1)/%.o)
+$$(BEAR_OBJ_$(1)): $$(TP)/$(1)/%.o: $$(BEARSSL)/src/%.c $$(TP)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(BEARFLAGS) $$(BEAROPT_$(1)) -MMD -MP -c $$< -o $$@
+$$(TP)/$(1)/libbearssl.a: $$(BEAR_OBJ_$(1)) | $$(BEARSSL)/sources.mk
+	$$(TELL) AR $$@
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$(BEAR_OBJ_$(1))
 
 OBJ_$(1) := $$(SRCS:src/%.c=$$(BUILD)/$(1)/%.o)
+$$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/flags | $$(BEARSSL)/sources.mk
+	@mkdir -p $$(@D)
+	$$(TELL) CC '$$< ($(1))'
+	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/libtiny.a: $$(OBJ_$(1))
-	@rm -f $$@; ar rcs $$@ $$^
-$$(BUILD)/$(1)/%.o: src/%.c | $$(TP)/$(1)/libbearssl.a
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$(1)/libbearssl.a
+
+$$(UNITS:%=$$(BUILD)/$(1)/unit/%): $$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(LIBS_$(1))
 	@mkdir -p $$(@D)
-	$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -MMD -MP -c $$< -o $$@
-$$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(BUILD)/$(1)/libtiny.a | $$(TP)/$(1)/libbearssl.a
+	$$(TELL) LINK $$@
+	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Itests/unit -MMD -MP -MF $$@.d -MT $$@ \
+	    $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(LAST_$(1))
+$$(FUZZ:%=$$(BUILD)/$(1)/replay/%): $$(BUILD)/$(1)/replay/%: fuzz/%.c $$(BUILD)/$(1)/replay/replay.o $$(LIBS_$(1))
 	@mkdir -p $$(@D)
-	$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Itests/unit -MMD -MP $$< -o $$@ $$(LDFLAGS_$(1)) $$(BUILD)/$(1)/libtiny.a $$(TP)/$(1)/libbearssl.a
-$$(BUILD)/$(1)/replay/%: fuzz/%.c fuzz/replay.c $$(BUILD)/$(1)/libtiny.a | $$(TP)/$(1)/libbearssl.a
+	$$(TELL) LINK $$@
+	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Ifuzz -MMD -MP -MF $$@.d -MT $$@ \
+	    $$(BUILD)/$(1)/replay/replay.o $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(LAST_$(1))
+$$(BUILD)/$(1)/replay/replay.o: fuzz/replay.c $$(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Ifuzz fuzz/replay.c $$< -o $$@ $$(LDFLAGS_$(1)) $$(BUILD)/$(1)/libtiny.a $$(TP)/$(1)/libbearssl.a
--include $$(OBJ_$(1):.o=.d) $$(UNITS:tests/unit/%.c=$$(BUILD)/$(1)/unit/%.d)
+	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) -c $$< -o $$@
+$$(BUILD)/$(1)/tiny: $$(BUILD)/$(1)/main.o $$(LIBS_$(1))
+	$$(TELL) LINK $$@
+	$$(Q)$$(CC_$(1)) $$(LINK_$(1)) $$(BUILD)/$(1)/main.o -o $$@ $$(LIBS_$(1)) $$(LAST_$(1))
+
+-include $$(OBJ_$(1):.o=.d) $$(BUILD)/$(1)/main.d $$(BEAR_OBJ_$(1):.o=.d) \
+    $$(UNITS:%=$$(BUILD)/$(1)/unit/%.d) $$(FUZZ:%=$$(BUILD)/$(1)/replay/%.d)
 endef
-$(foreach v,musl gcc-san clang-san,$(eval $(call variant,$(v))))
+$(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
 
-$(BUILD)/tiny: src/main.c $(BUILD)/musl/libtiny.a $(TP)/musl/libbearssl.a
-	$(CC_musl) $(WARN) $(DEFS) $(CFLAGS_musl) $(INC) src/main.c -o $@ $(LDFLAGS_musl) $(BUILD)/musl/libtiny.a $(TP)/musl/libbearssl.a
+$(BUILD)/tiny: $(BUILD)/musl/tiny
+	$(Q)ln -f $< $@
 
-unit-gcc: $(UNITS:tests/unit/%.c=$(BUILD)/gcc-san/unit/%)
-unit-clang: $(UNITS:tests/unit/%.c=$(BUILD)/clang-san/unit/%)
-unit: unit-gcc unit-clang
-	prove -j2 --exec '' $(UNITS:tests/unit/%.c=$(BUILD)/gcc-san/unit/%) $(UNITS:tests/unit/%.c=$(BUILD)/clang-san/unit/%)
+# ---- main targets -----------------------------------------------------------
 
-# One test alone, quickly: make t-NAME runs tests/unit/test_NAME.c with gcc.
-t-%: $(BUILD)/gcc-san/unit/test_%
-	prove -v --exec '' $<
+.PHONY: all run clean install
+all: $(BUILD)/tiny
 
-# libFuzzer binaries: make $(BUILD)/fuzz/fuzz_NAME
-$(BUILD)/fuzz/%: fuzz/%.c $(BUILD)/clang-san/libtiny.a $(TP)/clang-san/libbearssl.a
-	@mkdir -p $(@D)
-	clang $(WARN) $(DEFS) $(SAN) -fsanitize=fuzzer $(INC) -Ifuzz $< -o $@ $(BUILD)/clang-san/libtiny.a $(TP)/clang-san/libbearssl.a
+run: $(BUILD)/tiny
+	@exec $(BUILD)/tiny -c tiny.conf
+
+install: $(BUILD)/tiny
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/tiny
+	install -m 755 $(BUILD)/tiny $(DESTDIR)$(PREFIX)/bin/tiny
+	install -m 644 $(wildcard doc/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(wildcard doc/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 tiny.conf $(wildcard README.md) LICENSE $(DESTDIR)$(PREFIX)/share/doc/tiny
 
 clean:
 	rm -rf $(BUILD)
+
+# ---- tests ------------------------------------------------------------------
+
+.PHONY: unit unit-gcc unit-clang test check replay libtests
+UNIT_BIN := $(UNITS:%=$(BUILD)/gcc-san/unit/%) $(UNITS:%=$(BUILD)/clang-san/unit/%)
+REPLAY_BIN := $(FUZZ:%=$(BUILD)/gcc-san/replay/%) $(FUZZ:%=$(BUILD)/clang-san/replay/%)
+INTEGRATION := $(sort $(wildcard tests/integration/*.t))
+TORTURE := $(sort $(wildcard tests/torture/*.t))
+PROVE = prove -j$(NPROC) --exec ''
+export BUILD
+
+unit-gcc: $(UNITS:%=$(BUILD)/gcc-san/unit/%)
+unit-clang: $(UNITS:%=$(BUILD)/clang-san/unit/%)
+unit: $(UNIT_BIN)
+	$(Q)$(PROVE) $(UNIT_BIN)
+
+# One test alone, quickly: make t-NAME runs tests/unit/test_NAME.c with gcc.
+t-%: $(BUILD)/gcc-san/unit/test_%
+	$(Q)prove -v --exec '' $<
+
+# The library's patches: each test must pass with them and fail without. The
+# unpatched program takes the few files that patches touch from the pristine
+# tree and everything else from the same archive.
+LIBTEST_BIN := $(LIBTESTS:%=$(BUILD)/bearssl/%) $(LIBTESTS:%=$(BUILD)/bearssl/%.pristine)
+PRISTINE_SRC := $(sort $(filter src/%.c,$(shell sed -n 's|^+++ b/||p' $(PATCHES) /dev/null)))
+PRISTINE_OBJ := $(PRISTINE_SRC:src/%.c=$(TP)/pristine/%.o)
+LIBTEST_CC = gcc -std=c11 -Wall -Wextra -Werror -D_GNU_SOURCE $(SAN) $(INC) -I$(BEARSSL)/src -Itests/unit -Itests/bearssl
+
+$(PRISTINE_OBJ): $(TP)/pristine/%.o: $(BEARSSL)/.pristine/src/%.c $(TP)/gcc-san/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC_gcc-san) $(CFLAGS_gcc-san) $(BEARFLAGS) -c $< -o $@
+$(BEARSSL)/.pristine/src/%.c: | $(BEARSSL)/sources.mk ;
+$(BUILD)/bearssl/%.pristine: tests/bearssl/%.c $(wildcard tests/bearssl/*.h) $(PRISTINE_OBJ) $(TP)/gcc-san/libbearssl.a
+	@mkdir -p $(@D)
+	$(TELL) LINK $@
+	$(Q)$(LIBTEST_CC) $< $(PRISTINE_OBJ) $(TP)/gcc-san/libbearssl.a -o $@
+$(BUILD)/bearssl/%: tests/bearssl/%.c $(wildcard tests/bearssl/*.h) $(TP)/gcc-san/libbearssl.a
+	@mkdir -p $(@D)
+	$(TELL) LINK $@
+	$(Q)$(LIBTEST_CC) $< $(TP)/gcc-san/libbearssl.a -o $@
+libtests: $(LIBTEST_BIN)
+	$(Q)$(PROVE) tests/bearssl/run.t
+
+replay: $(REPLAY_BIN)
+	$(Q)$(PROVE) tests/check/replay.t
+
+check: $(SETUP)/check $(BUILD)/tiny
+	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
+
+test: $(SETUP)/test $(SETUP)/check all $(BUILD)/gcc-san/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN)
+	$(Q)$(PROVE) $(UNIT_BIN) tests/bearssl/run.t tests/check/replay.t \
+	    $(sort $(wildcard tests/check/check-*.t)) $(INTEGRATION) $(TORTURE)
+
+# clang is needed before its objects; everything of that variant waits for it.
+$(BUILD)/clang-san/flags $(TP)/clang-san/flags: | $(SETUP)/test
+
+# ---- fuzzing and benchmarks -------------------------------------------------
+
+$(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(LIBS_clang-san)
+	@mkdir -p $(@D)
+	$(TELL) LINK $@
+	$(Q)clang $(WARN) $(DEFS) $(SAN) -fsanitize=fuzzer $(INC) -Ifuzz -MMD -MP -MF $@.d -MT $@ $< -o $@ $(LIBS_clang-san)
+-include $(FUZZ:%=$(BUILD)/fuzz/%.d)
+
+# One after the other; new inputs go to a folder under build/, crashes to
+# fuzz/regressions/NAME/, where make test replays them from then on.
+.PHONY: fuzz bench $(FUZZ:%=run-%)
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
+	$(Q)tests/check/fuzz-all $(FUZZ_SECONDS) $(FUZZ)
+
+bench: $(SETUP)/bench $(BUILD)/tiny
+	$(Q)tests/bench/run
