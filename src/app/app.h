@@ -17,7 +17,7 @@
 struct app_io {
     const uint8_t *in;
     size_t in_len;
-    size_t in_used;  /* set by step: how much of in was consumed */
+    size_t in_used; /* set by step: how much of in was consumed */
     uint8_t *out;
     size_t out_len;
     size_t out_used; /* set by step: how much of out was filled */
@@ -38,15 +38,17 @@ enum app_phase { APP_IDLE, APP_HEAD, APP_BODY };
 struct app_shared {
     const struct config *config;
     struct counters *counters;
-    int root_fd;   /* directory of files.root, O_PATH; -1 in modes without files */
+    int root_fd;        /* directory of files.root, O_PATH; -1 in modes without files */
     struct pool *heads; /* blocks for heads and answers split over windows (http_serve.h) */
-    int access_fd; /* access log, -1 for none */
-    bool walk;     /* the kernel has no openat2: go component by component */
-    uint64_t seed; /* random, for the boundaries of multipart answers */
+    int access_fd;      /* access log, -1 for none */
+    bool walk;          /* the kernel has no openat2: go component by component */
+    uint64_t seed;      /* random, for the boundaries of multipart answers */
     int64_t date_s;     /* the second that date tells */
     char date[32];      /* Date field of this second */
     struct log_rate complaints; /* bounds the lines about what clients do wrong */
 };
+
+#define APP_HEAD_MAX 8192 /* a block is at least this long */
 
 /* What an application knows of its client. */
 struct app_peer {

@@ -14,12 +14,13 @@
 #include "app/http_body.h"
 #include "core/text.h"
 
-#define HTTP_BODY_MAX    65536 /* bytes of a request body that are read and discarded */
-#define HTTP_PAGE_MAX    16384 /* answer body in memory */
-#define HTTP_EXTRA_MAX   6144  /* field lines that a handler adds */
-#define HTTP_ANSWER_MAX  24576 /* head, configured fields and page */
-#define HTTP_SCRATCH_MAX 8192  /* of a handler, while it streams a body */
-#define HTTP_BLOCK_LEN   (HTTP_HEAD_MAX + HTTP_ANSWER_MAX + HTTP_SCRATCH_MAX)
+#define HTTP_BODY_MAX       65536 /* bytes of a request body that are read and discarded */
+#define HTTP_PAGE_MAX       16384 /* answer body in memory */
+#define HTTP_EXTRA_MAX      6400  /* field lines that a handler adds */
+#define HTTP_CONFIGURED_MAX 4096  /* files.headers, all lines with their ends */
+#define HTTP_ANSWER_MAX     28672 /* head with all of these, and a page */
+#define HTTP_SCRATCH_MAX    8192  /* of a handler, while it streams a body */
+#define HTTP_BLOCK_LEN      (HTTP_HEAD_MAX + HTTP_ANSWER_MAX + HTTP_SCRATCH_MAX)
 
 /* What a handler answers. Zeroed but for the two builders, and 200. */
 struct http_answer {
@@ -37,8 +38,7 @@ struct http_answer {
 struct http_conn;
 
 struct http_handler {
-    const char *allow; /* methods, for the Allow field: "GET, HEAD" */
-    bool (*allows)(enum http_method method);
+    bool head; /* takes HEAD beside GET; OPTIONS is the loop's affair */
     /* Decides. conn lies at the start of the application's state. The spans of
      * r are valid only in this call. HEAD is answered like GET: the loop leaves
      * the body out. now_s: wall clock. */
@@ -66,11 +66,12 @@ struct http_conn {
     uint16_t answer_len; /* written; what goes before it has left */
     uint16_t block_used; /* bytes from the start that may hold data */
     uint8_t state;
+    bool failed; /* no block was to be had, or the body cannot go on */
     bool keep_alive;
     bool streaming; /* handler->more follows what lies in the block */
     bool length_known;
-    bool chunked;  /* the streamed body goes out in chunks */
-    bool answered; /* handler->end is owed */
+    bool chunked;   /* the streamed body goes out in chunks */
+    bool answering; /* handler->end is owed */
     struct access_entry entry;
 };
 

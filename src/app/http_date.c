@@ -1,0 +1,202 @@
+/* The three date forms of RFC 9110, section 5.6.7. Days are counted by the
+ * civil calendar itself: no time zone of the machine takes part. */
+#include "app/http.h"
+
+#include <string.h>
+
+#define DAY_S 86400
+
+static const char day_names[7][10] = {"Thursday", "Friday",  "Saturday", "Sunday",
+                                      "Monday",   "Tuesday", "Wednesday"}; /* from 1970-01-01 */
+static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+/* Years that begin in March make the leap day the last of its year. */
+static int64_t days_of(int64_t year, unsigned month, unsigned day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = y / 400;
+    int64_t in_era = y - era * 400;
+    int64_t in_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+    return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
+}
+
+static void civil_of(int64_t days, unsigned *year, unsigned *month, unsigned *day)
+{
+    int64_t z = days + 719468;
+    int64_t era = z / 146097;
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+
+    *day = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
+    *month = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
+    *year = (unsigned)(yoe + era * 400 + (*month <= 2));
+}
+
+static char *put_number(char *dst, unsigned value, unsigned digits)
+{
+    for (unsigned i = digits; i > 0; i--) {
+        dst[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return dst + digits;
+}
+
+void http_date_format(int64_t seconds, char dst[HTTP_DATE_LEN + 1])
+{
+    int64_t most = 253402300799; /* the last second of 9999 */
+    int64_t s = seconds < 0 ? 0 : seconds > most ? most : seconds;
+    unsigned clock = (unsigned)(s % DAY_S);
+    unsigned year, month, day;
+    char *p = dst;
+
+    civil_of(s / DAY_S, &year, &month, &day);
+    memcpy(p, day_names[s / DAY_S % 7], 3);
+    memcpy(p + 3, ", ", 2);
+    p = put_number(p + 5, day, 2);
+    *p = ' ';
+    memcpy(p + 1, month_names[month - 1], 3);
+    p[4] = ' ';
+    p = put_number(p + 5, year, 4);
+    *p = ' ';
+    p = put_number(p + 1, clock / 3600, 2);
+    *p = ':';
+    p = put_number(p + 1, clock / 60 % 60, 2);
+    *p = ':';
+    p = put_number(p + 1, clock % 60, 2);
+    memcpy(p, " GMT", 5);
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+struct date {
+    unsigned year, month, day, hour, minute, second;
+};
+
+/* Takes what matches a pattern: 'D' day number, 'd' day number that may begin
+ * with a blank, 'B' month name, 'Y' year of four digits, 'y' of two, 'h', 'm',
+ * 's', 'w' short and 'W' long name of a day; anything else itself. */
+static bool take_number(struct reader *r, size_t digits, bool blank, unsigned *value)
+{
+    struct span s = reader_take(r, digits);
+
+    *value = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.data[i];
+
+        if (i == 0 && blank && c == ' ') {
+            continue;
+        }
+        if (c < '0' || c > '9') {
+            return false;
+        }
+        *value = *value * 10 + (unsigned)(c - '0');
+    }
+    return !r->bad;
+}
+
+static bool take_month(struct reader *r, unsigned *month)
+{
+    struct span s = reader_take(r, 3);
+
+    for (*month = 1; *month <= 12; (*month)++) {
+        if (span_is(s, month_names[*month - 1])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_day_name(struct reader *r, bool whole)
+{
+    for (size_t i = 0; i < ARRAY_LEN(day_names); i++) {
+        size_t len = whole ? strlen(day_names[i]) : 3;
+
+        if (reader_left(r) >= len && memcmp(r->pos, day_names[i], len) == 0) {
+            reader_take(r, len);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_item(struct reader *r, char item, struct date *d)
+{
+    switch (item) {
+    case 'D':
+        return take_number(r, 2, false, &d->day);
+    case 'd':
+        return take_number(r, 2, true, &d->day);
+    case 'B':
+        return take_month(r, &d->month);
+    case 'Y':
+        return take_number(r, 4, false, &d->year);
+    case 'y':
+        return take_number(r, 2, false, &d->year);
+    case 'h':
+        return take_number(r, 2, false, &d->hour);
+    case 'm':
+        return take_number(r, 2, false, &d->minute);
+    case 's':
+        return take_number(r, 2, false, &d->second);
+    case 'w':
+        return take_day_name(r, false);
+    case 'W':
+        return take_day_name(r, true);
+    default:
+        return reader_u8(r) == (uint8_t)item && !r->bad;
+    }
+}
+
+static bool matches(struct span text, const char *pattern, struct date *d)
+{
+    struct reader r = reader_of(text.data, text.len);
+
+    for (; *pattern != '\0'; pattern++) {
+        if (!take_item(&r, *pattern, d)) {
+            return false;
+        }
+    }
+    return reader_left(&r) == 0;
+}
+
+static unsigned month_days(unsigned year, unsigned month)
+{
+    static const uint8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && leap ? 1u : 0u);
+}
+
+bool http_date_parse(struct span text, int64_t now, int64_t *seconds)
+{
+    struct date d = {0};
+    bool short_year = false;
+
+    if (!matches(text, "w, D B Y h:m:s GMT", &d) && !matches(text, "w B d h:m:s Y", &d)) {
+        short_year = matches(text, "W, D-B-y h:m:s GMT", &d);
+        if (!short_year) {
+            return false;
+        }
+    }
+    if (short_year) {
+        unsigned year, month, day;
+
+        /* The year with these two digits that is not more than 50 years ahead. */
+        civil_of(now / DAY_S, &year, &month, &day);
+        d.year += year / 100 * 100;
+        if (d.year > year + 50) {
+            d.year -= 100;
+        }
+    }
+    if (d.year < 1601 || d.day < 1 || d.day > month_days(d.year, d.month) || d.hour > 23 ||
+        d.minute > 59 || d.second > 60) {
+        return false;
+    }
+    *seconds = days_of(d.year, d.month, d.day) * DAY_S + (int64_t)d.hour * 3600 +
+               (int64_t)d.minute * 60 + (int64_t)d.second;
+    return true;
+}
