@@ -115,7 +115,7 @@ void http_answer_status(struct http_answer *a, unsigned status, const char *sent
     a->status = status;
     a->type = "text/html; charset=utf-8";
     a->streamed = false;
-    a->body.len = 0;
+    a->body = text_over(a->body.buf, a->body.cap);
     text_addf(&a->body,
               "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
               "<title>%u %s</title></head>\n<body><h1>%u %s</h1>\n",
@@ -181,7 +181,6 @@ static void send_answer(struct http_conn *c, struct app_io *io, const struct htt
 
     if (a->fields.full || a->body.full) {
         a->fields = text_over(a->fields.buf, a->fields.cap);
-        a->body = text_over(a->body.buf, a->body.cap);
         http_answer_status(a, 500, "The answer outgrew its bounds.");
         a->close = true;
     }

@@ -164,11 +164,6 @@ static void fill(struct text *out, enum page_format format, const struct app_sha
 
 /* ---- HTTP ----------------------------------------------------------------- */
 
-static bool allows(enum http_method method)
-{
-    return method == HTTP_GET || method == HTTP_HEAD;
-}
-
 static void answer(struct http_conn *conn, const struct http_request *r, struct http_answer *a,
                    int64_t now_s)
 {
@@ -195,7 +190,7 @@ static void end(struct http_conn *conn)
 }
 
 static const struct http_handler status_handler = {
-    .allow = "GET, HEAD", .allows = allows, .answer = answer, .more = NULL, .end = end};
+    .head = true, .answer = answer, .more = NULL, .end = end};
 
 static void status_open(void *state, struct app_shared *shared, const struct app_peer *peer)
 {
