@@ -2,7 +2,7 @@
  * The reverse application, as `openssl s_server -rev`: each line comes back
  * with its bytes in reverse order, without its CR and LF, followed by LF. A
  * line CLOSE ends the connection; so does a line longer than
- * server.max-line. What stands after the last LF at the end counts as a line.
+ * reverse.max-line. What stands after the last LF at the end counts as a line.
  *
  * A line is gathered in one block of shared->heads, taken at its first byte
  * and given back when it is out: an idle connection holds none.

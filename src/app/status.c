@@ -172,10 +172,6 @@ static void answer(struct http_conn *conn, const struct http_request *r, struct 
     enum page_format format = wanted_format(r);
 
     fill(&a->body, format, conn->shared, conn->peer, now_s);
-    if (a->body.full) {
-        http_answer_status(a, 500, "The page does not fit.");
-        return;
-    }
     a->type = types[format];
     text_add(&a->fields, "Cache-Control: no-store\r\nVary: Accept\r\n"
                          "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");
