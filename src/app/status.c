@@ -90,8 +90,10 @@ static void add_server(struct page *p, const struct config *config, const struct
     for (size_t i = 0; i < config->group_count; i++) {
         text_addf(&t, "%s%s", i > 0 ? " " : "", tls_group_name(config->groups[i]));
     }
-    snprintf(versions, sizeof versions, "%s to %s", tls_version_name(config->version_min),
-             tls_version_name(config->version_max));
+    snprintf(versions, sizeof versions, "%s%s%s", tls_version_name(config->version_min),
+             config->version_min < config->version_max ? " to " : "",
+             config->version_min < config->version_max ? tls_version_name(config->version_max)
+                                                       : "");
     page_section(p, word("server", "Server"));
     page_duration(p, word("uptime_s", "Up for"),
                   now_s > c->started_s ? (uint64_t)(now_s - c->started_s) : 0);
@@ -100,22 +102,22 @@ static void add_server(struct page *p, const struct config *config, const struct
     page_value(p, word("verify", "Client certificates"), verify_text(config->verify));
     page_number(p, word("open", "Connections now"), c->open);
     page_number(p, word("max_connections", "At most"), config->max_connections);
-    page_number(p, word("requests", "Requests answered"), c->requests);
-    page_number(p, word("bytes_in", "Bytes received"), c->bytes_in);
-    page_number(p, word("bytes_out", "Bytes sent"), c->bytes_out);
 }
 
 static void add_counts(struct page *p, const struct config *config, const struct counters *c)
 {
-    page_section(p, word("handshakes", "Connections so far"));
-    page_number(p, word("accepted", "Accepted"), c->accepted);
-    page_number(p, word("finished", "Handshakes finished"), c->handshakes);
+    page_section(p, word("totals", "So far"));
+    page_number(p, word("accepted", "Connections accepted"), c->accepted);
+    page_number(p, word("handshakes", "Handshakes finished"), c->handshakes);
     page_number(p, word("resumed", "Of these, resumed"), c->resumed);
-    page_number(p, word("failed", "Handshakes failed"), c->handshake_errors);
+    page_number(p, word("handshake_errors", "Handshakes failed"), c->handshake_errors);
     page_number(p, word("probes", "Left before a hello"), c->probes);
     page_number(p, word("timeouts", "Timed out"), c->timeouts);
     page_number(p, word("refused", "Turned away"), c->refused);
     page_number(p, word("accept_errors", "Errors of accept"), c->accept_errors);
+    page_number(p, word("requests", "Requests answered"), c->requests);
+    page_number(p, word("bytes_in", "Bytes received"), c->bytes_in);
+    page_number(p, word("bytes_out", "Bytes sent"), c->bytes_out);
 
     page_section(p, word("session_cache", "Session cache"));
     page_yes_no(p, word("on", "In use"), config->session_cache);

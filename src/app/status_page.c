@@ -19,17 +19,17 @@ static const char style[] =
     "border-radius:50%;background:var(--bad)}"
     "h1.good::before{background:var(--good)}"
     "header p{margin:.2rem 0 1.5rem;color:var(--dim)}"
-    "main{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr))}"
+    "main{columns:24rem;column-gap:1rem}"
     "section{background:var(--card);border:1px solid var(--line);border-radius:.75rem;"
-    "padding:1rem 1.25rem}"
-    "section.wide{grid-column:1/-1}"
+    "padding:1rem 1.25rem;margin:0 0 1rem;break-inside:avoid}"
+    "section.wide{column-span:all;margin-top:1rem}"
     "h2{font-size:1.05rem;margin:0 0 .5rem}"
     "dl{margin:0}"
     "dl div{display:flex;justify-content:space-between;gap:1rem;padding:.3rem 0;"
     "border-top:1px solid var(--line)}"
     "dt{color:var(--dim);flex:none}"
     "dd{margin:0;text-align:right;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}"
-    "ol{margin:0;padding:0;list-style:none;columns:20rem;column-gap:2rem}"
+    "ol{margin:0;padding:0;list-style:none;columns:18rem;column-gap:2rem}"
     "li{padding:.25rem 0;color:var(--dim);break-inside:avoid;overflow-wrap:anywhere;"
     "font:.85rem/1.5 ui-monospace,monospace}"
     "li.both{color:var(--ink)}"
@@ -38,7 +38,7 @@ static const char style[] =
     "p.note{margin:0 0 .5rem;color:var(--dim);font-size:.9rem}";
 
 const char page_policy[] =
-    "default-src 'none'; style-src 'sha256-NTNci1h2a+dK6Pu2I8DMrgo/TionVKCKSrOm8/F+i5I='; img-src "
+    "default-src 'none'; style-src 'sha256-mvokhpWFvJ9CFr0nXjHouurx5P0bPU7BQ46CjM9+5/8='; img-src "
     "data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
