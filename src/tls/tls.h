@@ -27,7 +27,12 @@
 #define TLS_RECV_APP (1u << 4) /* application data waits */
 #define TLS_PEER_EOF (1u << 5) /* the peer's close_notify came: a clean end */
 
-enum tls_window { TLS_WINDOW_SEND_REC, TLS_WINDOW_RECV_REC, TLS_WINDOW_SEND_APP, TLS_WINDOW_RECV_APP };
+enum tls_window {
+    TLS_WINDOW_SEND_REC,
+    TLS_WINDOW_RECV_REC,
+    TLS_WINDOW_SEND_APP,
+    TLS_WINDOW_RECV_APP
+};
 
 struct tls;         /* a connection */
 struct tls_context; /* what the connections of one endpoint share */
@@ -53,7 +58,9 @@ void tls_begin(struct tls *t, struct tls_context *ctx, unsigned endpoint_id);
 /* Wipes all secrets and gives everything back. */
 void tls_end(struct tls *t);
 
-unsigned tls_state(const struct tls *t);
+/* May work on records that were received already, so what it says is what the
+ * next window call will find. */
+unsigned tls_state(struct tls *t);
 /* NULL and *len 0 when the window is not open, or when no memory is to be had
  * (then the connection fails with internal_error). */
 uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len);
@@ -72,7 +79,7 @@ const struct tls_info *tls_get_info(const struct tls *t);
 
 enum tls_failure {
     TLS_FAIL_NONE,
-    TLS_FAIL_PROBE,     /* left before a whole ClientHello */
+    TLS_FAIL_PROBE, /* left before a whole ClientHello */
     TLS_FAIL_PLAIN_HTTP,
     TLS_FAIL_HANDSHAKE, /* hello refused, no common suite, ... */
     TLS_FAIL_PEER_CERT,

@@ -1,0 +1,260 @@
+#include "core/clock.h"
+#include "core/log.h"
+#include "tls/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#define KEEP_BUFFERS       64
+#define RESEED_INTERVAL_MS 60000
+
+/* ---- trust anchors, counted -------------------------------------------- */
+
+static struct trust *trust_load(const char *path)
+{
+    struct trust *trust = calloc(1, sizeof *trust);
+
+    if (trust == NULL) {
+        return NULL;
+    }
+    trust->references = 1;
+    trust->set = anchor_set_load(path);
+    if (trust->set == NULL) {
+        free(trust);
+        return NULL;
+    }
+    return trust;
+}
+
+struct trust *trust_hold(struct trust *trust)
+{
+    if (trust != NULL) {
+        trust->references++;
+    }
+    return trust;
+}
+
+void trust_drop(struct trust *trust)
+{
+    if (trust != NULL && --trust->references == 0) {
+        anchor_set_free(trust->set);
+        free(trust);
+    }
+}
+
+/* ---- randomness -------------------------------------------------------- */
+
+static int reseed(struct tls_context *ctx)
+{
+    uint8_t seed[48];
+
+    if (getrandom(seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
+        return -1;
+    }
+    br_hmac_drbg_update(&ctx->rng, seed, sizeof seed);
+    bytes_wipe(seed, sizeof seed);
+    return 0;
+}
+
+void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t len)
+{
+    br_hmac_drbg_init(&ctx->rng, &br_sha256_vtable, seed, len);
+    ctx->reseeded_ms = UINT64_MAX;
+}
+
+/* ---- the model of all engines ------------------------------------------ */
+
+static void prepare_engine(struct tls_context *ctx)
+{
+    static const br_hash_class *const hashes[] = {
+        &br_md5_vtable,    &br_sha1_vtable,   &br_sha224_vtable,
+        &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable,
+    };
+    br_ssl_engine_context *eng = &ctx->model.eng;
+
+    br_ssl_server_zero(&ctx->model);
+    for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
+        br_ssl_engine_set_hash(eng, (int)i + br_md5_ID, hashes[i]);
+    }
+    br_ssl_engine_set_prf10(eng, &br_tls10_prf);
+    br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
+    br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
+    br_ssl_engine_set_default_aes_cbc(eng);
+    br_ssl_engine_set_default_aes_ccm(eng);
+    br_ssl_engine_set_default_aes_gcm(eng);
+    br_ssl_engine_set_default_des_cbc(eng);
+    br_ssl_engine_set_default_chapol(eng);
+    br_ssl_engine_set_rsavrfy(eng, br_rsa_pkcs1_vrfy_get_default());
+    br_ssl_engine_set_ecdsa(eng, tls_ecdsa_verify);
+    br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION);
+    eng->rng_os_rand_done = 1; /* seeded by the context, without a system call */
+}
+
+static void prepare_curves(struct tls_context *ctx)
+{
+    ctx->ec_base = br_ec_get_default();
+    ctx->ec = *ctx->ec_base;
+    ctx->ec.mul = tls_ec_mul;
+    ctx->ec.supported_curves = 0;
+    for (size_t i = 0; i < ctx->config->group_count; i++) {
+        uint16_t group = ctx->config->groups[i];
+
+        ctx->ec_group[i] = ctx->ec;
+        ctx->ec_group[i].supported_curves =
+            group < 32 ? ctx->ec_base->supported_curves & (uint32_t)1 << group : 0;
+    }
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+static uint64_t stamp_bytes(uint64_t stamp, const void *data, size_t len)
+{
+    const uint8_t *p = data;
+
+    for (size_t i = 0; i < len; i++) {
+        stamp = (stamp ^ p[i]) * 0x100000001B3u; /* FNV-1a */
+    }
+    return stamp;
+}
+
+static uint64_t stamp_file(uint64_t stamp, const char *path)
+{
+    struct stat st;
+
+    if (path == NULL || path[0] == '\0') {
+        return stamp;
+    }
+    if (stat(path, &st) != 0) {
+        return stamp_bytes(stamp, "?", 1);
+    }
+    stamp = stamp_bytes(stamp, &st.st_dev, sizeof st.st_dev);
+    stamp = stamp_bytes(stamp, &st.st_ino, sizeof st.st_ino);
+    stamp = stamp_bytes(stamp, &st.st_size, sizeof st.st_size);
+    stamp = stamp_bytes(stamp, &st.st_mtim.tv_sec, sizeof st.st_mtim.tv_sec);
+    return stamp_bytes(stamp, &st.st_mtim.tv_nsec, sizeof st.st_mtim.tv_nsec);
+}
+
+static uint64_t stamp_files(const struct config *config)
+{
+    uint64_t stamp = 0xCBF29CE484222325u;
+
+    stamp = stamp_file(stamp, config->keyfile);
+    stamp = stamp_file(stamp, config->certfile);
+    stamp = stamp_file(stamp, config->second_keyfile);
+    stamp = stamp_file(stamp, config->second_certfile);
+    stamp = stamp_file(stamp, config->cafile);
+    for (size_t i = 0; i < config->sni.count; i++) {
+        const char *equals = strchr(config->sni.items[i], '=');
+
+        stamp = stamp_file(stamp, equals != NULL ? equals + 1 : NULL);
+    }
+    return stamp;
+}
+
+/* ---- the context ------------------------------------------------------- */
+
+static int load_files(struct tls_context *ctx)
+{
+    const struct config *config = ctx->config;
+    struct cred_set *creds;
+    struct trust *trust = NULL;
+
+    ctx->files_stamp = stamp_files(config);
+    creds = cred_set_load(config, clock_wall_s());
+    if (creds == NULL) {
+        return -1;
+    }
+    if (config->verify != VERIFY_NONE) {
+        trust = trust_load(config->cafile);
+        if (trust == NULL) {
+            cred_set_drop(creds);
+            return -1;
+        }
+    }
+    cred_set_drop(ctx->creds);
+    trust_drop(ctx->trust);
+    ctx->creds = creds;
+    ctx->trust = trust;
+    return 0;
+}
+
+struct tls_context *tls_context_new(const struct config *config, struct counters *counters)
+{
+    struct tls_context *ctx = calloc(1, sizeof *ctx);
+    size_t max = config->max_connections;
+
+    if (ctx == NULL) {
+        log_line(LOG_ERROR, "no memory for the TLS context");
+        return NULL;
+    }
+    ctx->config = config;
+    ctx->counters = counters;
+    pool_begin(&ctx->in_pool, TLS_IN_LEN, max, KEEP_BUFFERS);
+    pool_begin(&ctx->out_pool, TLS_OUT_LEN, max, KEEP_BUFFERS);
+    pool_begin(&ctx->verify_pool, verify_size(), max, KEEP_BUFFERS);
+    br_hmac_drbg_init(&ctx->rng, &br_sha256_vtable, NULL, 0);
+    if (reseed(ctx) != 0) {
+        log_line(LOG_ERROR, "the system gives no random bytes: %s", strerror(errno));
+        tls_context_free(ctx);
+        return NULL;
+    }
+    ctx->rsa_private = br_rsa_private_get_default();
+    ctx->rsa_sign = br_rsa_pkcs1_sign_get_default();
+    ctx->ecdsa_sign = br_ecdsa_sign_asn1_get_default();
+    prepare_engine(ctx);
+    prepare_curves(ctx);
+    if (config->session_cache && config->session_cache_size > 0) {
+        ctx->sessions =
+            session_cache_new(config->session_cache_size, config->session_timeout_s, counters);
+        if (ctx->sessions == NULL) {
+            log_line(LOG_ERROR, "no memory for a session cache of %u entries",
+                     (unsigned)config->session_cache_size);
+            tls_context_free(ctx);
+            return NULL;
+        }
+    }
+    if (load_files(ctx) != 0) {
+        tls_context_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
+int tls_context_reload(struct tls_context *ctx)
+{
+    return load_files(ctx);
+}
+
+int tls_context_changed(struct tls_context *ctx)
+{
+    return stamp_files(ctx->config) != ctx->files_stamp;
+}
+
+void tls_context_free(struct tls_context *ctx)
+{
+    if (ctx == NULL) {
+        return;
+    }
+    session_cache_free(ctx->sessions);
+    cred_set_drop(ctx->creds);
+    trust_drop(ctx->trust);
+    pool_end(&ctx->in_pool);
+    pool_end(&ctx->out_pool);
+    pool_end(&ctx->verify_pool);
+    bytes_wipe(ctx, sizeof *ctx);
+    free(ctx);
+}
+
+void tls_context_tick(struct tls_context *ctx, uint64_t now_ms)
+{
+    if (ctx->sessions != NULL) {
+        session_expire(ctx->sessions, now_ms);
+    }
+    if (ctx->reseeded_ms != UINT64_MAX && now_ms - ctx->reseeded_ms >= RESEED_INTERVAL_MS) {
+        ctx->reseeded_ms = now_ms;
+        (void)reseed(ctx); /* a failure leaves the generator as good as it was */
+    }
+}

@@ -1,0 +1,149 @@
+/*
+ * The inside of a TLS connection and of its context, shared by tls.c (the
+ * public calls and the HELLO stage), tls12.c (BearSSL's engine), context.c,
+ * hooks.c (what BearSSL calls back) and the tests. Nobody outside src/tls
+ * includes this.
+ */
+#ifndef TINY_TLS_INTERNAL_H
+#define TINY_TLS_INTERNAL_H
+
+#include "core/pool.h"
+#include "tls/cred.h"
+#include "tls/policy.h"
+#include "tls/session.h"
+#include "tls/tls.h"
+#include "tls/verify.h"
+
+#include <bearssl.h>
+
+/* Input and output buffers hold a whole record of the largest size. */
+#define TLS_IN_LEN  BR_SSL_BUFSIZE_INPUT
+#define TLS_OUT_LEN BR_SSL_BUFSIZE_OUTPUT
+
+#define TLS_MAX_HANDSHAKE_BYTES 131072 /* of the client, with its certificates */
+#define TLS_MAX_WARNINGS        5      /* alerts of level warning in a row */
+#define TLS_MAX_EMPTY_RECORDS   32     /* in a row */
+#define TLS_MAX_REQUESTS        4      /* handshake records after the handshake */
+
+#define TLS_REASON_MAX 112
+
+enum tls_stage {
+    TLS_STAGE_HELLO,      /* the ClientHello is gathered */
+    TLS_STAGE_ENGINE,     /* BearSSL's engine runs */
+    TLS_STAGE_LAST_WORDS, /* an alert (or the 400 answer) is to be sent, then CLOSED */
+    TLS_STAGE_CLOSED,
+};
+
+/* Trust anchors, counted by reference as a cred_set is. */
+struct trust {
+    struct anchor_set *set;
+    unsigned references;
+};
+
+struct tls {
+    br_ssl_server_context server; /* first: the policy hook casts it back */
+    const br_ssl_server_policy_class *policy;
+    const br_ssl_session_cache_class *cache;
+    struct tls_context *ctx;
+
+    /* Handshake only. */
+    struct cred_set *creds;
+    const struct cred_entry *entry;
+    struct trust *trust;
+    struct verifier *verifier;
+    const char *alpn; /* the one name that the engine is given */
+    struct policy_choice choice;
+    uint8_t binding[32]; /* what a session is bound to, beside the certificate */
+    uint32_t handshake_bytes;
+
+    /*
+     * Input. in is NULL or a block of the pool. in[in_pos..in_end) are bytes
+     * from the socket that the engine has not been told of; they always start
+     * where the engine's next record byte belongs: at ibuf + 0 when it waits
+     * for a header, else at ibuf + 5, where ibuf == in + (start of record).
+     * Bytes before in_pos are the engine's (a record's header and plaintext).
+     */
+    uint8_t *in;
+    uint32_t in_pos, in_end;
+    uint32_t in_used; /* highest in_end, for wiping */
+
+    /* Output. out is NULL or a block of the pool. In LAST_WORDS the bytes
+     * last[0..last_len) are sent first, then, with an alert due, that one. */
+    uint8_t *out;
+    uint8_t *last;
+    size_t last_len;
+    uint8_t last_alert; /* 0: none due (close_notify is never due here) */
+
+    uint8_t stage;   /* enum tls_stage */
+    uint8_t failure; /* enum tls_failure */
+    uint8_t warnings, empty_records, requests;
+    bool established;
+    bool full_handshake; /* not resumed: the policy was asked */
+    bool peer_closed;
+    bool closing;   /* tls_close was called */
+    uint8_t parked; /* where the engine's buffers point when it has none */
+    unsigned endpoint_id;
+    struct tls_info info;
+    char reason[TLS_REASON_MAX];
+};
+
+struct tls_context {
+    const struct config *config;
+    struct counters *counters;
+    struct cred_set *creds;
+    struct trust *trust;
+    struct session_cache *sessions; /* NULL: off */
+    struct pool in_pool, out_pool, verify_pool;
+    br_hmac_drbg_context rng;
+    uint64_t reseeded_ms;
+    uint64_t files_stamp;                   /* digest of the files' inodes, sizes and times */
+    br_ssl_server_context model;            /* copied for every connection */
+    br_ec_impl ec;                          /* no curve for ECDHE */
+    br_ec_impl ec_group[CONFIG_MAX_GROUPS]; /* one curve each, as config->groups */
+    const br_ec_impl *ec_base;
+    br_rsa_private rsa_private;
+    br_rsa_pkcs1_sign rsa_sign;
+    br_ecdsa_sign ecdsa_sign;
+};
+
+/* context.c */
+struct trust *trust_hold(struct trust *trust);
+void trust_drop(struct trust *trust);
+/* Mixes bytes into the context's generator instead of the system's: fuzzing
+ * and tests repeat exactly. */
+void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t len);
+
+/* hooks.c: what BearSSL calls */
+extern const br_ssl_server_policy_class tls_policy_class;
+extern const br_ssl_session_cache_class tls_cache_class;
+uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_len,
+                          const br_ec_public_key *pk, const void *sig, size_t sig_len);
+uint32_t tls_ec_mul(unsigned char *point, size_t point_len, const unsigned char *x, size_t x_len,
+                    int curve);
+
+/* tls12.c */
+/* Starts the engine with what was agreed; the hello's wire bytes stand at
+ * in[0..in_end). */
+void tls12_begin(struct tls *t);
+/* Gives the engine what whole records there are and looks at what came of it. */
+void tls12_feed(struct tls *t);
+/* After any call into the engine: failure, closure, end of handshake. */
+void tls12_sync(struct tls *t);
+unsigned tls12_state(struct tls *t);
+void tls12_close(struct tls *t);
+bool tls12_attach_out(struct tls *t);
+void tls12_rest(struct tls *t);
+/* At the end of the output that is under way, seals the alert that is due. */
+void tls12_seal_alert(struct tls *t);
+
+/* tls.c */
+bool tls_attach_in(struct tls *t);
+bool tls_attach_out(struct tls *t); /* the block alone; the engine's is tls12_attach_out */
+void tls_give_in(struct tls *t);
+void tls_give_out(struct tls *t);
+void tls_end_handshake(struct tls *t);
+/* The first failure counts. alert 0: closes without one. */
+void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const char *sentence);
+void tls_note(struct tls *t, enum tls_failure failure, const char *name, const char *sentence);
+
+#endif

@@ -1,0 +1,264 @@
+#include "tls/policy.h"
+
+#include <bearssl.h>
+
+#define TLS12_ONLY 0x80
+
+/* BearSSL's suites: number and key exchange; those without SHA-1 for a MAC
+ * belong to TLS 1.2. */
+static const struct {
+    uint16_t suite;
+    uint8_t keyx;
+} SUITES[] = {
+    {0x000A, KEYX_RSA},
+    {0x002F, KEYX_RSA},
+    {0x0035, KEYX_RSA},
+    {0x003C, KEYX_RSA | TLS12_ONLY},
+    {0x003D, KEYX_RSA | TLS12_ONLY},
+    {0x009C, KEYX_RSA | TLS12_ONLY},
+    {0x009D, KEYX_RSA | TLS12_ONLY},
+    {0xC003, KEYX_ECDH_ECDSA},
+    {0xC004, KEYX_ECDH_ECDSA},
+    {0xC005, KEYX_ECDH_ECDSA},
+    {0xC008, KEYX_ECDHE_ECDSA},
+    {0xC009, KEYX_ECDHE_ECDSA},
+    {0xC00A, KEYX_ECDHE_ECDSA},
+    {0xC00D, KEYX_ECDH_RSA},
+    {0xC00E, KEYX_ECDH_RSA},
+    {0xC00F, KEYX_ECDH_RSA},
+    {0xC012, KEYX_ECDHE_RSA},
+    {0xC013, KEYX_ECDHE_RSA},
+    {0xC014, KEYX_ECDHE_RSA},
+    {0xC023, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC024, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC025, KEYX_ECDH_ECDSA | TLS12_ONLY},
+    {0xC026, KEYX_ECDH_ECDSA | TLS12_ONLY},
+    {0xC027, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xC028, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xC029, KEYX_ECDH_RSA | TLS12_ONLY},
+    {0xC02A, KEYX_ECDH_RSA | TLS12_ONLY},
+    {0xC02B, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC02C, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC02D, KEYX_ECDH_ECDSA | TLS12_ONLY},
+    {0xC02E, KEYX_ECDH_ECDSA | TLS12_ONLY},
+    {0xC02F, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xC030, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xC031, KEYX_ECDH_RSA | TLS12_ONLY},
+    {0xC032, KEYX_ECDH_RSA | TLS12_ONLY},
+    {0xC09C, KEYX_RSA | TLS12_ONLY},
+    {0xC09D, KEYX_RSA | TLS12_ONLY},
+    {0xC0A0, KEYX_RSA | TLS12_ONLY},
+    {0xC0A1, KEYX_RSA | TLS12_ONLY},
+    {0xC0AC, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC0AD, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC0AE, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC0AF, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xCCA8, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xCCA9, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+};
+
+static int refuse(struct policy_choice *out, enum alert alert, const char *reason)
+{
+    out->alert = alert;
+    out->reason = reason;
+    return -1;
+}
+
+int policy_version(const struct config *config, const struct hello *h, struct policy_choice *out)
+{
+    uint16_t highest = hello_choose_version(h, 0x0301, 0x0304);
+
+    out->version = hello_choose_version(h, config->version_min, config->version_max);
+    if (out->version == 0) {
+        return refuse(out, ALERT_PROTOCOL_VERSION,
+                      highest > config->version_max
+                          ? "the client speaks only newer versions than are on here"
+                          : "the client speaks only older versions than are on here");
+    }
+    if ((h->has & HELLO_HAS_FALLBACK_SCSV) != 0 && highest < config->version_max) {
+        return refuse(out, ALERT_INAPPROPRIATE_FALLBACK,
+                      "the client fell back to an older version without need");
+    }
+    if (h->legacy_version < out->version) {
+        /* supported_versions with a lower legacy_version: RFC 8446 fixes the
+         * latter at TLS 1.2, and the engine goes by it. */
+        return refuse(out, ALERT_PROTOCOL_VERSION,
+                      "legacy_version is below what supported_versions offers");
+    }
+    return 0;
+}
+
+int policy_alpn(const struct config *config, const struct hello *h, struct policy_choice *out)
+{
+    static const char *const HTTP_NAMES[] = {"http/1.1", "http/1.0"};
+    const char *const *names = config->alpn.items;
+    size_t count = config->alpn.count;
+
+    if (count == 0 && config->mode != MODE_ECHO && config->mode != MODE_REVERSE) {
+        names = HTTP_NAMES;
+        count = ARRAY_LEN(HTTP_NAMES);
+    }
+    out->alpn = NULL;
+    if ((h->has & HELLO_HAS_ALPN) == 0 || count == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (hello_alpn_has(h, names[i])) {
+            out->alpn = names[i];
+            return 0;
+        }
+    }
+    return refuse(out, ALERT_NO_APPLICATION_PROTOCOL, "no application protocol in common");
+}
+
+static int suite_keyx(uint16_t suite)
+{
+    for (size_t i = 0; i < ARRAY_LEN(SUITES); i++) {
+        if (SUITES[i].suite == suite) {
+            return SUITES[i].keyx;
+        }
+    }
+    return -1;
+}
+
+bool policy_allows(const struct config *config, uint16_t suite, uint16_t version,
+                   enum policy_keyx *keyx)
+{
+    int found = suite_keyx(suite);
+
+    if (found < 0 || ((found & TLS12_ONLY) != 0 && version < 0x0303)) {
+        return false;
+    }
+    *keyx = (enum policy_keyx)(found & ~TLS12_ONLY);
+    for (size_t i = 0; i < config->suite_count; i++) {
+        if (config->suites[i] == suite) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The best hash for a signature algorithm (1 RSA, 3 ECDSA) among what the
+ * client lists; 0 for none. Without the extension it is SHA-1 (RFC 5246). */
+static uint8_t choose_hash(const struct hello *h, uint16_t version, unsigned algorithm)
+{
+    static const uint8_t order[] = {br_sha256_ID, br_sha384_ID, br_sha512_ID, br_sha224_ID,
+                                    br_sha1_ID};
+
+    if (version < 0x0303 || (h->has & HELLO_HAS_SIGNATURES) == 0) {
+        return br_sha1_ID;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        if (hello_list_has(h->signatures, (uint16_t)(order[i] << 8 | algorithm))) {
+            return order[i];
+        }
+    }
+    return 0;
+}
+
+static bool client_has_group(const struct hello *h, uint16_t group)
+{
+    return (h->has & HELLO_HAS_GROUPS) != 0 ? hello_list_has(h->groups, group)
+                                            : group == BR_EC_secp256r1;
+}
+
+static uint16_t choose_group(const struct config *config, const struct hello *h)
+{
+    for (size_t i = 0; i < config->group_count; i++) {
+        if (client_has_group(h, config->groups[i])) {
+            return config->groups[i];
+        }
+    }
+    return 0;
+}
+
+/* What this hello allows, found once and used for every suite. */
+struct offer {
+    uint16_t group;
+    uint8_t rsa_hash, ec_hash;
+    bool ec_curve; /* the client takes certificates on our curve */
+    const struct cred *rsa, *ec;
+    const char *obstacle; /* why suites in common could not be used */
+};
+
+static bool usable(struct offer *o, enum policy_keyx keyx)
+{
+    bool ephemeral = keyx == KEYX_ECDHE_RSA || keyx == KEYX_ECDHE_ECDSA;
+    bool rsa = keyx == KEYX_RSA || keyx == KEYX_ECDHE_RSA;
+    unsigned issuer = keyx == KEYX_ECDH_RSA ? BR_KEYTYPE_RSA : BR_KEYTYPE_EC;
+
+    if ((rsa ? o->rsa : o->ec) == NULL) {
+        o->obstacle = rsa ? "no RSA certificate for the suites in common"
+                          : "no ECDSA certificate for the suites in common";
+    } else if (ephemeral && o->group == 0) {
+        o->obstacle = "no group in common";
+    } else if (ephemeral && (rsa ? o->rsa_hash : o->ec_hash) == 0) {
+        o->obstacle = "no signature scheme in common";
+    } else if (!rsa && !o->ec_curve) {
+        o->obstacle = "the client does not take the curve of the ECDSA certificate";
+    } else if (!rsa && !ephemeral && o->ec->issuer_key_type != issuer) {
+        o->obstacle = "the certificate's issuer does not fit the static ECDH suites in common";
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static bool try_suite(const struct config *config, uint16_t suite, struct offer *o,
+                      struct policy_choice *out)
+{
+    enum policy_keyx keyx;
+    bool rsa, ephemeral;
+
+    if (!policy_allows(config, suite, out->version, &keyx) || !usable(o, keyx)) {
+        return false;
+    }
+    rsa = keyx == KEYX_RSA || keyx == KEYX_ECDHE_RSA;
+    ephemeral = keyx == KEYX_ECDHE_RSA || keyx == KEYX_ECDHE_ECDSA;
+    out->suite = suite;
+    out->keyx = (uint8_t)keyx;
+    out->cred = rsa ? o->rsa : o->ec;
+    out->group = ephemeral ? o->group : 0;
+    out->hash_id = 0;
+    out->signature = 0;
+    if (ephemeral && out->version >= 0x0303) {
+        out->hash_id = rsa ? o->rsa_hash : o->ec_hash;
+        out->signature = (uint16_t)(out->hash_id << 8 | (rsa ? 1 : 3));
+    } else if (ephemeral && !rsa) {
+        out->hash_id = br_sha1_ID;
+    }
+    return true;
+}
+
+int policy_suite(const struct config *config, const struct hello *h, const struct cred_entry *entry,
+                 struct policy_choice *out)
+{
+    struct offer o = {
+        .group = choose_group(config, h),
+        .rsa_hash = choose_hash(h, out->version, 1),
+        .ec_hash = choose_hash(h, out->version, 3),
+        .rsa = entry->rsa,
+        .ec = entry->ec,
+    };
+
+    o.ec_curve = o.ec != NULL && ((h->has & HELLO_HAS_GROUPS) == 0 ||
+                                  hello_list_has(h->groups, (uint16_t)o.ec->key.ec.curve));
+    if (config->server_preference) {
+        for (size_t i = 0; i < config->suite_count; i++) {
+            if (hello_list_has(h->suites, config->suites[i]) &&
+                try_suite(config, config->suites[i], &o, out)) {
+                return 0;
+            }
+        }
+    } else {
+        struct reader r = reader_of(h->suites.data, h->suites.len);
+
+        while (reader_left(&r) >= 2) {
+            if (try_suite(config, reader_u16(&r), &o, out)) {
+                return 0;
+            }
+        }
+    }
+    return refuse(out, ALERT_HANDSHAKE_FAILURE,
+                  o.obstacle != NULL ? o.obstacle : "no cipher suite in common");
+}

@@ -1,0 +1,42 @@
+/*
+ * What is agreed with a client: version, cipher suite, certificate, group,
+ * signature hash and application protocol, from the ClientHello, the
+ * configuration and the credentials for the name. A pure choice: nothing is
+ * allocated and no engine is touched, so that it can be tested by itself.
+ */
+#ifndef TINY_TLS_POLICY_H
+#define TINY_TLS_POLICY_H
+
+#include "config/config.h"
+#include "tls/cred.h"
+#include "tls/hello.h"
+
+/* How the pre-master secret is agreed; the numbers are BearSSL's. */
+enum policy_keyx { KEYX_RSA, KEYX_ECDHE_RSA, KEYX_ECDHE_ECDSA, KEYX_ECDH_RSA, KEYX_ECDH_ECDSA };
+
+struct policy_choice {
+    uint16_t version;
+    uint16_t suite;
+    uint16_t group;     /* 0 unless ECDHE */
+    uint16_t signature; /* SignatureScheme in TLS 1.2, else 0 */
+    uint8_t hash_id;    /* br_*_ID for the signature; 0: MD5 with SHA-1 */
+    uint8_t keyx;       /* enum policy_keyx */
+    const struct cred *cred;
+    const char *alpn;   /* NULL: none agreed */
+    enum alert alert;   /* when nothing could be agreed */
+    const char *reason; /* static sentence then */
+};
+
+/* Returns 0, or -1 with alert and reason set. */
+int policy_version(const struct config *config, const struct hello *h, struct policy_choice *out);
+int policy_alpn(const struct config *config, const struct hello *h, struct policy_choice *out);
+/* Needs out->version. Fills suite, group, signature and cred. */
+int policy_suite(const struct config *config, const struct hello *h, const struct cred_entry *entry,
+                 struct policy_choice *out);
+
+/* May a session of this suite be resumed: is it configured, and possible with
+ * that version? *keyx tells which key it was made with. */
+bool policy_allows(const struct config *config, uint16_t suite, uint16_t version,
+                   enum policy_keyx *keyx);
+
+#endif

@@ -1,0 +1,398 @@
+#include "tls/internal.h"
+#include "core/text.h"
+
+#include <assert.h>
+#include <string.h>
+
+size_t tls_size(void)
+{
+    return sizeof(struct tls);
+}
+
+void tls_begin(struct tls *t, struct tls_context *ctx, unsigned endpoint_id)
+{
+    t->ctx = ctx;
+    t->endpoint_id = endpoint_id;
+    t->stage = TLS_STAGE_HELLO;
+    t->info.alpn = "";
+    t->info.verdict = TLS_PEER_NOT_ASKED;
+}
+
+void tls_end(struct tls *t)
+{
+    tls_give_in(t);
+    tls_give_out(t);
+    tls_end_handshake(t);
+    bytes_wipe(t, sizeof *t);
+    t->stage = TLS_STAGE_CLOSED;
+}
+
+/* ---- buffers ----------------------------------------------------------- */
+
+static bool no_memory(struct tls *t)
+{
+    tls_note(t, TLS_FAIL_MEMORY, alert_name(ALERT_INTERNAL_ERROR),
+             "no memory for record buffers: too many connections are active");
+    t->stage = TLS_STAGE_CLOSED;
+    return false;
+}
+
+bool tls_attach_in(struct tls *t)
+{
+    if (t->in == NULL) {
+        t->in = pool_take(&t->ctx->in_pool);
+        t->in_pos = t->in_end = t->in_used = 0;
+        t->server.eng.ibuf = t->in;
+        t->server.eng.ibuf_len = TLS_IN_LEN;
+    }
+    return t->in != NULL || no_memory(t);
+}
+
+bool tls_attach_out(struct tls *t)
+{
+    if (t->out == NULL) {
+        t->out = pool_take(&t->ctx->out_pool);
+        t->server.eng.obuf = t->out;
+    }
+    return t->out != NULL || no_memory(t);
+}
+
+void tls_give_in(struct tls *t)
+{
+    pool_give(&t->ctx->in_pool, t->in, t->in_used);
+    t->in = NULL;
+    t->server.eng.ibuf = &t->parked;
+}
+
+void tls_give_out(struct tls *t)
+{
+    pool_give(&t->ctx->out_pool, t->out, TLS_OUT_LEN);
+    t->out = NULL;
+    t->server.eng.obuf = &t->parked;
+}
+
+/* Gives back what only the handshake needs. */
+void tls_end_handshake(struct tls *t)
+{
+    pool_give(&t->ctx->verify_pool, t->verifier, verify_size());
+    t->verifier = NULL;
+    cred_set_drop(t->creds);
+    t->creds = NULL;
+    t->entry = NULL;
+    trust_drop(t->trust);
+    t->trust = NULL;
+    t->choice.cred = NULL;
+    t->server.eng.x509ctx = NULL;
+    t->server.tas = NULL;
+    t->server.num_tas = 0;
+}
+
+/* ---- failure ----------------------------------------------------------- */
+
+void tls_note(struct tls *t, enum tls_failure failure, const char *name, const char *sentence)
+{
+    struct text text = text_over(t->reason, sizeof t->reason);
+
+    if (t->failure != TLS_FAIL_NONE) {
+        return;
+    }
+    t->failure = (uint8_t)failure;
+    if (name != NULL) {
+        text_addf(&text, "%s: ", name);
+    }
+    text_add(&text, sentence);
+    if (failure == TLS_FAIL_PROBE) {
+        t->ctx->counters->probes++;
+    } else if (!t->established) {
+        t->ctx->counters->handshake_errors++;
+    }
+}
+
+/*
+ * The connection ends with an alert of ours. What the engine has sealed
+ * already goes out first; application data that is not sealed is dropped.
+ */
+void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const char *sentence)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+
+    tls_note(t, failure, alert_name(alert), sentence);
+    if (t->stage == TLS_STAGE_LAST_WORDS || t->stage == TLS_STAGE_CLOSED) {
+        return;
+    }
+    if (!tls_attach_out(t)) {
+        return;
+    }
+    t->last = t->out;
+    t->last_len = 0;
+    if (t->stage == TLS_STAGE_ENGINE && eng->oxa == eng->oxb && eng->oxc > eng->oxa) {
+        t->last = t->out + eng->oxa;
+        t->last_len = eng->oxc - eng->oxa;
+    } else if (t->stage == TLS_STAGE_HELLO) {
+        eng->out.vtable = &br_sslrec_out_clear_vtable;
+    }
+    t->stage = TLS_STAGE_LAST_WORDS;
+    t->last_alert = (uint8_t)alert;
+    tls_end_handshake(t);
+    tls_give_in(t);
+    if (t->last_len == 0) {
+        tls12_seal_alert(t);
+    }
+}
+
+/* ---- the HELLO stage --------------------------------------------------- */
+
+static void answer_plain_http(struct tls *t, const char *reason)
+{
+    static const char body[] = "This is a TLS port: use https:// in place of http://.\n";
+    struct text text = text_over((char *)t->out, TLS_OUT_LEN);
+
+    tls_note(t, TLS_FAIL_PLAIN_HTTP, NULL, reason);
+    text_addf(&text,
+              "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+              "Content-Length: %u\r\nConnection: close\r\n\r\n%s",
+              (unsigned)(sizeof body - 1), body);
+    tls_give_in(t);
+    t->last = t->out;
+    t->last_len = text.len;
+    t->stage = TLS_STAGE_LAST_WORDS;
+}
+
+static void copy_server_name(struct tls *t, struct span name)
+{
+    size_t n = name.len < TLS_NAME_MAX ? name.len : TLS_NAME_MAX - 1;
+
+    for (size_t i = 0; i < n; i++) {
+        t->info.server_name[i] = ascii_lower((char)name.data[i]);
+    }
+    t->info.server_name[n] = '\0';
+}
+
+/* What a session may be resumed under: all that gives it its rights, beside
+ * the certificate, which is compared by itself. */
+static void bind_session(struct tls *t)
+{
+    const struct config *config = t->ctx->config;
+    br_sha256_context sha;
+    uint8_t fixed[12];
+
+    put_u32(fixed, t->endpoint_id);
+    put_u32(fixed + 4, (uint32_t)config->verify);
+    put_u32(fixed + 8, config->verify_depth);
+    br_sha256_init(&sha);
+    br_sha256_update(&sha, fixed, sizeof fixed);
+    if (t->trust != NULL) {
+        br_sha256_update(&sha, t->trust->set->digest, sizeof t->trust->set->digest);
+    }
+    br_sha256_update(&sha, t->info.server_name, strlen(t->info.server_name));
+    br_sha256_out(&sha, t->binding);
+}
+
+/* Settles all that can be settled from the hello; 0, or -1 with the alert and
+ * reason in t->choice. */
+static int decide(struct tls *t, const struct hello *h)
+{
+    struct tls_context *ctx = t->ctx;
+
+    if (policy_version(ctx->config, h, &t->choice) != 0) {
+        return -1;
+    }
+    t->creds = cred_set_hold(ctx->creds);
+    t->trust = trust_hold(ctx->trust);
+    copy_server_name(t, h->server_name);
+    t->entry = cred_set_pick(t->creds, h->server_name, NULL);
+    if (policy_suite(ctx->config, h, t->entry, &t->choice) != 0 ||
+        policy_alpn(ctx->config, h, &t->choice) != 0) {
+        return -1;
+    }
+    t->alpn = t->choice.alpn;
+    bind_session(t);
+    return 0;
+}
+
+/* in[0..in_end) grew. The output buffer is free yet, so it takes the message. */
+static void hello_step(struct tls *t)
+{
+    struct hello_gathered g;
+    struct hello h;
+
+    if (!tls_attach_out(t)) {
+        return;
+    }
+    static_assert(TLS_OUT_LEN >= HELLO_MAX_BYTES, "the output buffer holds a ClientHello");
+    g = hello_gather(t->in, t->in_end, t->out);
+    switch (g.status) {
+    case HELLO_MORE:
+        if (t->in_end == TLS_IN_LEN) {
+            tls_fail(t, TLS_FAIL_HANDSHAKE, ALERT_DECODE_ERROR, "the ClientHello is too large");
+        }
+        return;
+    case HELLO_PLAIN_HTTP:
+        answer_plain_http(t, g.reason);
+        return;
+    case HELLO_SSLV2:
+    case HELLO_BAD:
+        tls_fail(t, TLS_FAIL_HANDSHAKE, g.alert, g.reason);
+        return;
+    case HELLO_COMPLETE:
+        break;
+    }
+    if (hello_parse(t->out, g.message_len, &h) != 0) {
+        tls_fail(t, TLS_FAIL_HANDSHAKE, h.alert, h.reason);
+    } else if (decide(t, &h) != 0) {
+        tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);
+    } else {
+        tls12_begin(t);
+    }
+}
+
+/* ---- windows ----------------------------------------------------------- */
+
+unsigned tls_state(struct tls *t)
+{
+    unsigned eof = t->peer_closed ? TLS_PEER_EOF : 0;
+
+    if (t->stage == TLS_STAGE_ENGINE) {
+        tls12_feed(t);
+        eof = t->peer_closed ? TLS_PEER_EOF : 0;
+    }
+    switch ((enum tls_stage)t->stage) {
+    case TLS_STAGE_HELLO:
+        return TLS_RECV_REC;
+    case TLS_STAGE_ENGINE:
+        return tls12_state(t) | eof;
+    case TLS_STAGE_LAST_WORDS:
+        return TLS_SEND_REC | eof;
+    case TLS_STAGE_CLOSED:
+        break;
+    }
+    return TLS_CLOSED | eof;
+}
+
+uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    unsigned state = tls_state(t);
+
+    *len = 0;
+    switch (which) {
+    case TLS_WINDOW_SEND_REC:
+        if (t->stage == TLS_STAGE_LAST_WORDS) {
+            *len = t->last_len;
+            return t->last;
+        }
+        return (state & TLS_SEND_REC) != 0 ? br_ssl_engine_sendrec_buf(eng, len) : NULL;
+    case TLS_WINDOW_RECV_REC:
+        if ((state & TLS_RECV_REC) == 0 || !tls_attach_in(t)) {
+            return NULL;
+        }
+        *len = TLS_IN_LEN - t->in_end;
+        return t->in + t->in_end;
+    case TLS_WINDOW_SEND_APP:
+        if ((state & TLS_SEND_APP) == 0 || !tls12_attach_out(t)) {
+            return NULL;
+        }
+        return br_ssl_engine_sendapp_buf(eng, len);
+    case TLS_WINDOW_RECV_APP:
+        return (state & TLS_RECV_APP) != 0 ? br_ssl_engine_recvapp_buf(eng, len) : NULL;
+    }
+    return NULL;
+}
+
+static void sent_records(struct tls *t, size_t n)
+{
+    if (t->stage == TLS_STAGE_LAST_WORDS) {
+        assert(n <= t->last_len);
+        t->last += n;
+        t->last_len -= n;
+        if (t->last_len == 0 && t->last_alert != 0) {
+            tls12_seal_alert(t);
+        } else if (t->last_len == 0) {
+            t->stage = TLS_STAGE_CLOSED;
+        }
+        return;
+    }
+    br_ssl_engine_sendrec_ack(&t->server.eng, n);
+    tls12_sync(t);
+}
+
+void tls_advance(struct tls *t, enum tls_window which, size_t n)
+{
+    if (n == 0) {
+        return;
+    }
+    switch (which) {
+    case TLS_WINDOW_SEND_REC:
+        sent_records(t, n);
+        break;
+    case TLS_WINDOW_RECV_REC:
+        assert(t->in != NULL && n <= TLS_IN_LEN - t->in_end);
+        t->in_end += (uint32_t)n;
+        t->in_used = t->in_end > t->in_used ? t->in_end : t->in_used;
+        if (t->stage == TLS_STAGE_HELLO) {
+            hello_step(t);
+        } else {
+            tls12_feed(t);
+        }
+        break;
+    case TLS_WINDOW_SEND_APP:
+        br_ssl_engine_sendapp_ack(&t->server.eng, n);
+        break;
+    case TLS_WINDOW_RECV_APP:
+        br_ssl_engine_recvapp_ack(&t->server.eng, n);
+        break;
+    }
+}
+
+void tls_flush(struct tls *t)
+{
+    if (t->stage == TLS_STAGE_ENGINE && t->out != NULL) {
+        br_ssl_engine_flush(&t->server.eng, 0);
+    }
+}
+
+void tls_close(struct tls *t)
+{
+    if (t->stage == TLS_STAGE_ENGINE && t->established) {
+        tls12_close(t);
+    } else if (t->stage != TLS_STAGE_LAST_WORDS) {
+        t->stage = TLS_STAGE_CLOSED;
+    }
+}
+
+void tls_recv_eof(struct tls *t)
+{
+    if (t->stage == TLS_STAGE_HELLO) {
+        tls_note(t, TLS_FAIL_PROBE, NULL, "the client left before a whole ClientHello");
+    } else if (t->stage == TLS_STAGE_ENGINE && !t->established) {
+        tls_note(t, TLS_FAIL_HANDSHAKE, NULL, "the client left during the handshake");
+    } else if (t->stage == TLS_STAGE_ENGINE && !t->peer_closed && !t->closing) {
+        tls_note(t, TLS_FAIL_TRUNCATED, NULL, "the stream ended without close_notify");
+    }
+    if (t->stage == TLS_STAGE_HELLO || (t->stage == TLS_STAGE_ENGINE && !t->peer_closed)) {
+        t->stage = TLS_STAGE_CLOSED;
+    }
+}
+
+void tls_rest(struct tls *t)
+{
+    if (t->stage == TLS_STAGE_ENGINE) {
+        tls12_rest(t);
+    } else if (t->stage == TLS_STAGE_HELLO && t->in_end == 0) {
+        tls_give_in(t);
+    } else if (t->stage == TLS_STAGE_CLOSED) {
+        tls_give_in(t);
+        tls_give_out(t);
+    }
+}
+
+const struct tls_info *tls_get_info(const struct tls *t)
+{
+    return &t->info;
+}
+
+enum tls_failure tls_get_failure(const struct tls *t, const char **reason)
+{
+    *reason = t->reason;
+    return (enum tls_failure)t->failure;
+}

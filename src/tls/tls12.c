@@ -1,0 +1,408 @@
+#include "tls/internal.h"
+#include "core/clock.h"
+#include "tls/error.h"
+
+#include <string.h>
+
+#define HEADER_LEN 5
+
+/* TLS content types. */
+enum { RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
+
+/* BearSSL's iomode for "failed or closed" (inner.h). */
+#define IOMODE_CLOSED 0
+
+/* ---- beginning --------------------------------------------------------- */
+
+static const br_ec_impl *impl_for_group(const struct tls_context *ctx, uint16_t group)
+{
+    for (size_t i = 0; i < ctx->config->group_count; i++) {
+        if (ctx->config->groups[i] == group) {
+            return &ctx->ec_group[i];
+        }
+    }
+    return &ctx->ec;
+}
+
+static bool ask_for_certificate(struct tls *t)
+{
+    const struct config *config = t->ctx->config;
+
+    t->verifier = pool_take(&t->ctx->verify_pool);
+    if (t->verifier == NULL) {
+        return false;
+    }
+    verify_begin(t->verifier, t->trust->set, config->verify_depth, clock_wall_s());
+    br_ssl_engine_set_x509(&t->server.eng, verify_class(t->verifier));
+    br_ssl_server_set_trust_anchor_names_alt(&t->server, t->trust->set->anchors,
+                                             t->trust->set->count);
+    br_ssl_engine_set_all_flags(
+        &t->server.eng,
+        BR_OPT_NO_RENEGOTIATION |
+            (config->verify == VERIFY_OPTIONAL ? BR_OPT_TOLERATE_NO_CLIENT_AUTH : 0));
+    t->info.verdict = TLS_PEER_NONE;
+    return true;
+}
+
+void tls12_begin(struct tls *t)
+{
+    struct tls_context *ctx = t->ctx;
+    br_ssl_engine_context *eng = &t->server.eng;
+    uint8_t seed[32];
+
+    t->server = ctx->model;
+    t->policy = &tls_policy_class;
+    br_ssl_server_set_policy(&t->server, &t->policy);
+    if (ctx->sessions != NULL) {
+        t->cache = &tls_cache_class;
+        br_ssl_server_set_cache(&t->server, &t->cache);
+    }
+    br_ssl_engine_set_versions(eng, t->choice.version, t->choice.version);
+    br_ssl_engine_set_suites(eng, &t->choice.suite, 1);
+    br_ssl_engine_set_ec(eng, impl_for_group(ctx, t->choice.group));
+    if (t->alpn != NULL) {
+        br_ssl_engine_set_protocol_names(eng, &t->alpn, 1);
+    }
+    if (ctx->config->verify != VERIFY_NONE && !ask_for_certificate(t)) {
+        tls_fail(t, TLS_FAIL_MEMORY, ALERT_INTERNAL_ERROR, "no memory to verify a certificate");
+        return;
+    }
+    br_ssl_engine_set_buffers_bidi(eng, t->in, TLS_IN_LEN, t->out, TLS_OUT_LEN);
+    br_hmac_drbg_generate(&ctx->rng, seed, sizeof seed);
+    br_ssl_engine_inject_entropy(eng, seed, sizeof seed);
+    bytes_wipe(seed, sizeof seed);
+    t->stage = TLS_STAGE_ENGINE;
+    t->in_pos = 0;
+    br_ssl_server_reset(&t->server);
+    tls12_sync(t);
+    tls12_feed(t);
+}
+
+/* ---- record bytes in --------------------------------------------------- */
+
+static bool is_cbc(const br_ssl_engine_context *eng)
+{
+    return eng->incrypt && eng->in.cbc.vtable == &br_sslrec_in_cbc_vtable;
+}
+
+/* Bounds on what costs a peer little. The header at ibuf has just been taken;
+ * false after failing. */
+static bool check_header(struct tls *t, const uint8_t *header)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    size_t len = (size_t)(header[3] << 8 | header[4]);
+
+    if (is_cbc(eng) && (len & (eng->in.cbc.bc.vtable->block_size - 1)) != 0) {
+        tls_fail(t, TLS_FAIL_RECORD, ALERT_BAD_RECORD_MAC, "a CBC record of a partial block");
+        return false;
+    }
+    if (!t->established) {
+        t->handshake_bytes += (uint32_t)(HEADER_LEN + len);
+        if (t->handshake_bytes > TLS_MAX_HANDSHAKE_BYTES) {
+            tls_fail(t, TLS_FAIL_HANDSHAKE, ALERT_HANDSHAKE_FAILURE,
+                     "the client's handshake is over the size limit");
+            return false;
+        }
+    }
+    if (len == 0 && ++t->empty_records > TLS_MAX_EMPTY_RECORDS) {
+        tls_fail(t, TLS_FAIL_RECORD, ALERT_UNEXPECTED_MESSAGE, "too many empty records");
+        return false;
+    }
+    return true;
+}
+
+/*
+ * in[in_pos..in_end) starts with a record's header: lets the engine's buffer
+ * begin there when the whole record is at hand, else moves the bytes to the
+ * front of the block, so that the rest of the record has room.
+ */
+static void place_record(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    uint32_t have = t->in_end - t->in_pos;
+    uint8_t *p = t->in + t->in_pos;
+
+    if (t->in_pos != 0 && (have < HEADER_LEN || have - HEADER_LEN < (uint32_t)(p[3] << 8 | p[4]))) {
+        memmove(t->in, p, have);
+        t->in_pos = 0;
+        t->in_end = have;
+    }
+    eng->ibuf = t->in + t->in_pos;
+    eng->ibuf_len = TLS_IN_LEN - t->in_pos;
+}
+
+/* A whole record went to the engine; false after failing. */
+static bool check_record(struct tls *t, uint8_t type)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    bool empty = eng->ixa == eng->ixb && type == RECORD_DATA && !t->closing;
+
+    if (empty && ++t->empty_records > TLS_MAX_EMPTY_RECORDS) {
+        tls_fail(t, TLS_FAIL_RECORD, ALERT_UNEXPECTED_MESSAGE, "too many empty records");
+        return false;
+    }
+    if (type == RECORD_ALERT && ++t->warnings > TLS_MAX_WARNINGS && !t->peer_closed) {
+        tls_fail(t, TLS_FAIL_RECORD, ALERT_UNEXPECTED_MESSAGE, "too many warning alerts");
+        return false;
+    }
+    if (type == RECORD_DATA && !empty) {
+        t->empty_records = 0;
+        t->warnings = 0;
+    }
+    if (type == RECORD_HANDSHAKE && eng->ixa != eng->ixb) {
+        tls_fail(t, t->established ? TLS_FAIL_RECORD : TLS_FAIL_HANDSHAKE, ALERT_UNEXPECTED_MESSAGE,
+                 "bytes after the end of a handshake message");
+        return false;
+    }
+    return true;
+}
+
+/*
+ * Must the next record wait until the output is sent? In the handshake yes: a
+ * client may send data right behind its Finished (False Start), which the
+ * engine takes only after its own Finished is out. Later for alerts: one may
+ * be close_notify, after which the engine takes no more application data.
+ */
+static bool must_wait(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    size_t len;
+
+    if (br_ssl_engine_sendrec_buf(eng, &len) != NULL) {
+        return !t->established || (!t->closing && t->in[t->in_pos] == RECORD_ALERT);
+    }
+    return t->established && !t->closing && t->in[t->in_pos] == RECORD_ALERT && eng->oxa > eng->oxc;
+}
+
+/* Gives one header or one record's contents; false when nothing can move. */
+static bool feed_one(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    bool was_established = t->established;
+    size_t want;
+
+    if (br_ssl_engine_recvrec_buf(eng, &want) == NULL || t->in_pos == t->in_end) {
+        return false;
+    }
+    if (eng->ixa < HEADER_LEN) {
+        uint8_t header[HEADER_LEN];
+
+        place_record(t);
+        if (t->in_end - t->in_pos < HEADER_LEN || must_wait(t) || !tls12_attach_out(t)) {
+            return false;
+        }
+        memcpy(header, t->in + t->in_pos, HEADER_LEN);
+        t->in_pos += HEADER_LEN;
+        if (!check_header(t, header)) {
+            return false;
+        }
+        br_ssl_engine_recvrec_ack(eng, HEADER_LEN);
+        tls12_sync(t);
+        return t->stage == TLS_STAGE_ENGINE;
+    }
+    if (t->in_end - t->in_pos < want) {
+        return false;
+    }
+    t->in_pos += (uint32_t)want;
+    br_ssl_engine_recvrec_ack(eng, want);
+    tls12_sync(t);
+    if (t->stage != TLS_STAGE_ENGINE || !check_record(t, eng->record_type_in)) {
+        return false;
+    }
+    if (was_established && eng->record_type_in == RECORD_HANDSHAKE &&
+        ++t->requests > TLS_MAX_REQUESTS) {
+        tls_fail(t, TLS_FAIL_RECORD, ALERT_UNEXPECTED_MESSAGE,
+                 "the client asks for renegotiation again and again");
+        return false;
+    }
+    return true;
+}
+
+void tls12_feed(struct tls *t)
+{
+    while (t->stage == TLS_STAGE_ENGINE && t->in != NULL && feed_one(t)) {
+    }
+    if (t->stage == TLS_STAGE_ENGINE && t->in != NULL && t->in_pos == t->in_end &&
+        t->server.eng.ixa == 0) {
+        /* All was given and a header is next: start at the front again. */
+        t->in_pos = t->in_end = 0;
+        t->server.eng.ibuf = t->in;
+        t->server.eng.ibuf_len = TLS_IN_LEN;
+    }
+}
+
+/* ---- what came of it --------------------------------------------------- */
+
+static void note_established(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    struct tls_info *info = &t->info;
+
+    t->established = true;
+    info->established = true;
+    info->version = eng->session.version;
+    info->suite = eng->session.cipher_suite;
+    info->resumed = !t->full_handshake;
+    info->group = t->full_handshake ? t->choice.group : 0;
+    info->signature = t->full_handshake ? t->choice.signature : 0;
+    info->alpn = t->alpn != NULL ? t->alpn : "";
+    memcpy(info->session_id, eng->session.session_id, sizeof info->session_id);
+    info->session_id_len = t->ctx->sessions != NULL ? eng->session.session_id_len : 0;
+    t->ctx->counters->handshakes++;
+    t->ctx->counters->resumed += info->resumed;
+    tls_end_handshake(t);
+}
+
+/* The engine stopped: by an alert of the peer, by one that it has sent itself,
+ * cleanly, or without a word, and then the word is ours. */
+static void note_closed(struct tls *t)
+{
+    int err = t->server.eng.err;
+    enum tls_failure kind = t->established ? TLS_FAIL_RECORD : TLS_FAIL_HANDSHAKE;
+
+    if (err == BR_ERR_OK) {
+        if (!t->established) {
+            tls_note(t, TLS_FAIL_HANDSHAKE, "close_notify",
+                     "the client closed during the handshake");
+        }
+    } else if (err >= BR_ERR_SEND_FATAL_ALERT) {
+        tls_note(t, kind, alert_name((unsigned)err & 0xFF), "refused by the handshake");
+    } else if (err >= BR_ERR_RECV_FATAL_ALERT) {
+        tls_note(t, TLS_FAIL_PEER_ALERT, alert_name((unsigned)err & 0xFF),
+                 "the client sent this alert");
+    } else {
+        const struct tls_error *e = tls_error_of(err);
+
+        tls_fail(t, err == BR_ERR_NO_CLIENT_AUTH ? TLS_FAIL_PEER_CERT : kind, e->alert,
+                 e->sentence);
+        return;
+    }
+    t->stage = TLS_STAGE_CLOSED;
+    tls_end_handshake(t);
+}
+
+/* The engine would go on with a certificate that does not verify, so that one
+ * may be optional; here a certificate that is sent must be good. */
+static bool peer_certificate_refused(struct tls *t)
+{
+    enum alert alert;
+    const char *reason;
+
+    if (t->verifier == NULL) {
+        return false;
+    }
+    switch (verify_outcome(t->verifier, &alert, &reason)) {
+    case VERIFY_NOT_DONE:
+        break;
+    case VERIFY_GOOD:
+        t->info.verdict = TLS_PEER_TRUSTED;
+        memcpy(t->info.peer_subject, verify_subject(t->verifier), sizeof t->info.peer_subject);
+        break;
+    case VERIFY_BAD:
+        tls_fail(t, TLS_FAIL_PEER_CERT, alert, reason);
+        return true;
+    }
+    return false;
+}
+
+void tls12_sync(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+
+    if (t->stage != TLS_STAGE_ENGINE) {
+        return;
+    }
+    t->peer_closed = eng->shutdown_recv != 0;
+    if (peer_certificate_refused(t)) {
+        return;
+    }
+    if (eng->iomode == IOMODE_CLOSED) {
+        note_closed(t);
+    } else if (!t->established && eng->application_data == 1) {
+        note_established(t);
+    }
+}
+
+unsigned tls12_state(struct tls *t)
+{
+    unsigned s = br_ssl_engine_current_state(&t->server.eng);
+
+    if (t->in_end == TLS_IN_LEN) {
+        s &= ~(unsigned)BR_SSL_RECVREC; /* full of records that must wait */
+    }
+    return ((s & BR_SSL_SENDREC) != 0 ? TLS_SEND_REC : 0) |
+           ((s & BR_SSL_RECVREC) != 0 ? TLS_RECV_REC : 0) |
+           ((s & BR_SSL_SENDAPP) != 0 ? TLS_SEND_APP : 0) |
+           ((s & BR_SSL_RECVAPP) != 0 ? TLS_RECV_APP : 0);
+}
+
+void tls12_close(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    size_t len;
+
+    if (t->closing || !tls12_attach_out(t)) {
+        return;
+    }
+    t->closing = true;
+    /* With application data in hand the engine would never get out of it. */
+    while (br_ssl_engine_recvapp_buf(eng, &len) != NULL) {
+        br_ssl_engine_recvapp_ack(eng, len);
+    }
+    br_ssl_engine_close(eng);
+    tls12_sync(t);
+}
+
+/* ---- buffers ----------------------------------------------------------- */
+
+/* An empty output buffer, as the engine's make_ready_out leaves it. */
+bool tls12_attach_out(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    size_t a = HEADER_LEN, b = TLS_OUT_LEN - HEADER_LEN;
+
+    if (t->out != NULL) {
+        return true;
+    }
+    if (!tls_attach_out(t)) {
+        return false;
+    }
+    eng->out.vtable->max_plaintext(&eng->out.vtable, &a, &b);
+    if (b - a > eng->max_frag_len) {
+        b = a + eng->max_frag_len;
+    }
+    eng->oxa = eng->oxc = a;
+    eng->oxb = b;
+    return true;
+}
+
+void tls12_rest(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+
+    if (!t->established || t->closing) {
+        return;
+    }
+    if (t->in != NULL && t->in_pos == t->in_end && eng->ixa == 0 && eng->ixb == 0 &&
+        eng->ixc == HEADER_LEN) {
+        tls_give_in(t);
+    }
+    if (t->out != NULL && eng->oxa == eng->oxc && eng->oxb > eng->oxa) {
+        tls_give_out(t);
+    }
+}
+
+void tls12_seal_alert(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    size_t a = HEADER_LEN, b = TLS_OUT_LEN - HEADER_LEN;
+    size_t len = 2;
+    unsigned version = eng->version_out != 0 ? eng->version_out : BR_TLS10;
+
+    eng->out.vtable->max_plaintext(&eng->out.vtable, &a, &b);
+    t->out[a] = 2; /* fatal */
+    t->out[a + 1] = t->last_alert;
+    t->last = eng->out.vtable->encrypt(&eng->out.vtable, RECORD_ALERT, version, t->out + a, &len);
+    t->last_len = len;
+    t->last_alert = 0;
+}
