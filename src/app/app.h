@@ -38,13 +38,13 @@ enum app_phase { APP_IDLE, APP_HEAD, APP_BODY };
 struct app_shared {
     const struct config *config;
     struct counters *counters;
-    int root_fd;        /* directory of files.root, O_PATH; -1 in modes without files */
-    struct pool *heads; /* blocks for heads and answers split over windows (http_serve.h) */
-    int access_fd;      /* access log, -1 for none */
-    bool walk;          /* the kernel has no openat2: go component by component */
-    uint64_t seed;      /* random, for the boundaries of multipart answers */
-    int64_t date_s;     /* the second that date tells */
-    char date[32];      /* Date field of this second */
+    int root_fd;                /* directory of files.root, O_PATH; -1 in modes without files */
+    struct pool *heads;         /* blocks for heads and answers split over windows (http_serve.h) */
+    int access_fd;              /* access log, -1 for none */
+    bool walk;                  /* the kernel has no openat2: go component by component */
+    uint64_t seed;              /* random, for the boundaries of multipart answers */
+    int64_t date_s;             /* the second that date tells */
+    char date[32];              /* Date field of this second */
     struct log_rate complaints; /* bounds the lines about what clients do wrong */
 };
 

@@ -9,7 +9,7 @@
 #define ANSWER_AT  HTTP_HEAD_MAX
 #define SCRATCH_AT (HTTP_HEAD_MAX + HTTP_ANSWER_MAX)
 
-#define CHUNK_MAX  4096 /* of a streamed body of unknown length */
+#define CHUNK_MAX  4096 /* piece of a streamed body of unknown length */
 #define CHUNK_HEAD 6    /* "1000\r\n" */
 
 /* With less room than this a new request waits for a fresh window, so that
@@ -390,8 +390,8 @@ static bool discard(struct http_conn *c, struct app_io *io, uint64_t now_ms)
 
 /* ---- streaming ----------------------------------------------------------- */
 
-/* The next chunk lies whole in the block, so that its borders do not hang on
- * the windows. */
+/* The next piece of a body of unknown length lies whole in the block, so that
+ * its borders do not hang on the windows. */
 static long next_chunk(struct http_conn *c)
 {
     static const char digits[] = "0123456789abcdef";
@@ -406,13 +406,16 @@ static long next_chunk(struct http_conn *c)
     if (n < 0) {
         return -1;
     }
-    for (int i = 0; i < 4; i++) {
-        p[i] = (uint8_t)digits[(unsigned long)n >> (12 - 4 * i) & 15];
+    c->answer_pos = c->chunked ? 0 : CHUNK_HEAD;
+    c->answer_len = (uint16_t)(CHUNK_HEAD + n);
+    if (c->chunked) {
+        for (int i = 0; i < 4; i++) {
+            p[i] = (uint8_t)digits[(unsigned long)n >> (12 - 4 * i) & 15];
+        }
+        memcpy(p + 4, "\r\n", 2);
+        memcpy(p + CHUNK_HEAD + n, "\r\n", 2);
+        c->answer_len = (uint16_t)(c->answer_len + 2);
     }
-    memcpy(p + 4, "\r\n", 2);
-    memcpy(p + CHUNK_HEAD + n, "\r\n", 2);
-    c->answer_pos = 0;
-    c->answer_len = (uint16_t)(CHUNK_HEAD + n + 2);
     block_touch(c, (size_t)(ANSWER_AT + c->answer_len));
     c->entry.body_len += (uint64_t)n;
     return n;
@@ -425,7 +428,7 @@ static int stream(struct http_conn *c, struct app_io *io)
         size_t cap = room(io);
         long n;
 
-        if (c->chunked) {
+        if (!c->length_known) {
             n = next_chunk(c);
             c->streaming = n > 0;
             if (n < 0) {
@@ -434,17 +437,15 @@ static int stream(struct http_conn *c, struct app_io *io)
             drain(c, io);
             continue;
         }
-        if (c->length_known && cap > c->left) {
-            cap = (size_t)c->left;
-        }
+        cap = cap < c->left ? cap : (size_t)c->left;
         n = cap > 0 ? c->handler->more(c, io->out + io->out_used, cap) : 0;
-        if (n < 0 || (n == 0 && c->length_known && c->left > 0)) {
+        if (n < 0 || (n == 0 && c->left > 0)) {
             return -1;
         }
         io->out_used += (size_t)n;
         c->entry.body_len += (uint64_t)n;
-        c->left -= c->length_known ? (uint64_t)n : 0;
-        c->streaming = n > 0 && !(c->length_known && c->left == 0);
+        c->left -= (uint64_t)n;
+        c->streaming = c->left > 0;
     }
     return 0;
 }

@@ -44,7 +44,8 @@ struct http_handler {
      * the body out. now_s: wall clock. */
     void (*answer)(struct http_conn *conn, const struct http_request *r, struct http_answer *a,
                    int64_t now_s);
-    /* Writes up to cap (> 0) bytes of a streamed body. 0 at its end, -1 when it
+    /* Writes up to cap (> 0; 4096 when the length is not known) bytes of a
+     * streamed body. 0 at its end, -1 when it
      * cannot go on: then the connection is cut, so that the client sees it. */
     long (*more)(struct http_conn *conn, uint8_t *dst, size_t cap);
     /* The answer is over or cut short; also called when nothing is streamed. */
