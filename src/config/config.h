@@ -8,20 +8,21 @@
 #ifndef TINY_CONFIG_CONFIG_H
 #define TINY_CONFIG_CONFIG_H
 
+#include "config/cipherlist.h"
 #include "config/endpoint.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_MAX_SUITES 48
+#define CONFIG_MAX_SUITES CIPHERLIST_MAX_SUITES
 #define CONFIG_MAX_GROUPS 8
 
 /* Exit codes of the program, documented in tiny(1). */
 enum exit_code {
     EXIT_CODE_OK = 0,
-    EXIT_CODE_FAILED = 1,  /* could not start or go on: bind, certificate, ... */
-    EXIT_CODE_USAGE = 2,   /* wrong option, value or configuration file */
+    EXIT_CODE_FAILED = 1, /* could not start or go on: bind, certificate, ... */
+    EXIT_CODE_USAGE = 2,  /* wrong option, value or configuration file */
 };
 
 enum server_mode { MODE_FILES, MODE_STATUS, MODE_RAW, MODE_ECHO, MODE_REVERSE };
@@ -33,6 +34,17 @@ enum log_severity { SEVERITY_ERROR, SEVERITY_WARN, SEVERITY_INFO, SEVERITY_DEBUG
 struct string_list {
     const char **items;
     size_t count;
+};
+
+/* Arguments of `tiny ciphers` and `tiny certificate`. */
+struct command_args {
+    bool verbose;             /* ciphers -v */
+    bool supported;           /* ciphers -s: after @SECLEVEL */
+    const char *list;         /* "DEFAULT" when none was given */
+    struct string_list names; /* certificate --name */
+    uint32_t days;            /* --days, 365 */
+    uint32_t rsa_bits;        /* --rsa, 0: a P-256 key */
+    const char *out;          /* --out, "-": standard output */
 };
 
 struct config {
@@ -48,7 +60,7 @@ struct config {
     uint32_t idle_timeout_ms;
     uint32_t close_timeout_ms;
     uint32_t drain_timeout_ms;
-    const char *user;   /* name or number; "" keeps the user */
+    const char *user; /* name or number; "" keeps the user */
     const char *group;
     const char *chroot; /* "" for none */
 
@@ -57,34 +69,34 @@ struct config {
     const char *certfile; /* "" : the certificate is in keyfile */
     const char *second_keyfile;
     const char *second_certfile;
-    const char *password;        /* pass:, env:, file:, fd: form, not the secret itself */
-    struct string_list sni;      /* NAME=KEYFILE */
+    const char *password;   /* pass:, env:, file:, fd: form, not the secret itself */
+    struct string_list sni; /* NAME=KEYFILE */
     const char *cafile;
-    uint32_t reload_interval_s;  /* 0: only on SIGHUP */
+    uint32_t reload_interval_s; /* 0: only on SIGHUP */
 
     /* ssl.*, protocol; resolved by config_finish */
-    uint32_t protocol;            /* ArangoDB's number, 0 when not set */
-    const char *min_protocol;     /* as written */
+    uint32_t protocol;        /* ArangoDB's number, 0 when not set */
+    const char *min_protocol; /* as written */
     const char *max_protocol;
-    uint16_t version_min;         /* 0x0301..0x0303: what is really used */
+    uint16_t version_min; /* 0x0301..0x0303: what is really used */
     uint16_t version_max;
-    const char *cipher_list;      /* as written */
+    const char *cipher_list;            /* as written */
     uint16_t suites[CONFIG_MAX_SUITES]; /* IANA numbers in order of preference */
     size_t suite_count;
-    const char *groups_text;      /* as written */
+    const char *groups_text;            /* as written */
     uint16_t groups[CONFIG_MAX_GROUPS]; /* IANA NamedGroup, order of preference */
     size_t group_count;
-    const char *options_text;     /* ssl.options as written */
-    uint64_t options;             /* SSL_OP_* bits */
-    bool server_preference;       /* server's suite order instead of the client's */
-    struct string_list alpn;      /* empty: by mode (http/1.1 for files, status, raw) */
-    bool prefer_http1;            /* ssl.prefer-http1-in-alpn: always so, no HTTP/2 here */
+    const char *options_text; /* ssl.options as written */
+    uint64_t options;         /* SSL_OP_* bits */
+    bool server_preference;   /* server's suite order instead of the client's */
+    struct string_list alpn;  /* empty: by mode (http/1.1 for files, status, raw) */
+    bool prefer_http1;        /* ssl.prefer-http1-in-alpn: always so, no HTTP/2 here */
 
     /* ssl.*, sessions and client certificates */
     bool session_cache;
     uint32_t session_cache_size; /* entries */
     uint32_t session_timeout_s;
-    enum verify_mode verify;     /* resolved with cafile and require_peer_certificate */
+    enum verify_mode verify; /* resolved with cafile and require_peer_certificate */
     const char *verify_text;
     bool require_peer_certificate;
     uint32_t verify_depth;
@@ -104,13 +116,15 @@ struct config {
     enum access_format access_format;
     bool log_probes; /* tell of connections that leave before a ClientHello */
 
+    struct command_args args; /* of the sub-commands */
+
     struct config_arena *arena;
 };
 
 /* What the command line asked for beside options. */
 enum command {
     COMMAND_RUN,
-    COMMAND_TEST,        /* -t: print the effective configuration and exit */
+    COMMAND_TEST, /* -t: print the effective configuration and exit */
     COMMAND_HELP,
     COMMAND_VERSION,
     COMMAND_CIPHERS,     /* tiny ciphers [-v] LIST */
@@ -118,12 +132,14 @@ enum command {
 };
 
 /*
- * Reads the options of argv (after the program's name and sub-command), of
- * the file that -c names (else ./tiny.conf is not read by itself) and of the
- * environment (env: NULL-terminated NAME=value array), and resolves them.
- * Every error and warning is written to err_fd as a line of its own
+ * argv as main has it, argv[0] being the program's name. Decides the command
+ * and, for COMMAND_RUN and COMMAND_TEST, takes the defaults, the file that -c
+ * names (./tiny.conf is not read by itself), the environment (env:
+ * NULL-terminated NAME=value array) and the command line, in this order, and
+ * resolves them. For the sub-commands only config->args is filled beside the
+ * defaults. Every error and warning is written to err_fd as a line of its own
  * (`tiny.conf:12: ssl.protocol: ...`). Returns 0, or -1 after at least one
- * error. *command tells what to do then.
+ * error (EXIT_CODE_USAGE). config_free is due in either case.
  */
 int config_load(struct config *config, enum command *command, int argc, char **argv, char **env,
                 int err_fd);

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENDPOINT_MAX 16
-#define ENDPOINT_HOST_MAX 256 /* with the final NUL; a Unix path is shorter (sun_path) */
+#define ENDPOINT_MAX          16
+#define ENDPOINT_HOST_MAX     256 /* with the final NUL; a Unix path is shorter (sun_path) */
 #define ENDPOINT_DEFAULT_PORT 4433
 
 enum endpoint_kind { ENDPOINT_TCP, ENDPOINT_UNIX };

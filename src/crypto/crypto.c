@@ -1,18 +1,34 @@
 #include "crypto/crypto.h"
 
+#include "crypto/ec.h"
+#include "crypto/ecdsa.h"
+#include "crypto/wide.h"
+
 const br_ec_impl *crypto_ec(void)
 {
+#if CRYPTO_WIDE
+    return &ec_fast;
+#else
     return &br_ec_all_m31;
+#endif
 }
 
 br_ecdsa_sign crypto_ecdsa_sign(void)
 {
+#if CRYPTO_WIDE
+    return ecdsa_sign_asn1;
+#else
     return br_ecdsa_i31_sign_asn1;
+#endif
 }
 
 br_ecdsa_vrfy crypto_ecdsa_vrfy(void)
 {
+#if CRYPTO_WIDE
+    return ecdsa_vrfy_asn1;
+#else
     return br_ecdsa_i31_vrfy_asn1;
+#endif
 }
 
 br_rsa_private crypto_rsa_private(void)

@@ -55,6 +55,9 @@ void cred_set_drop(struct cred_set *set);
  * default entry. name: any case, may be empty. Never NULL. *matched (may be
  * NULL) says whether a name matched rather than the default. */
 const struct cred_entry *cred_set_pick(const struct cred_set *set, struct span name, bool *matched);
+/* 1 when a file that was read has been replaced or changed since (by stat, of
+ * a symbolic link's target); a file that is missing now does not count. */
+int cred_set_changed(const struct cred_set *set);
 
 /* ---- trust anchors for client certificates ------------------------------ */
 
@@ -64,8 +67,10 @@ struct anchor_set {
     uint8_t digest[32];            /* SHA-256 over the file's certificates */
 };
 
-/* Reads all CERTIFICATE blocks of a PEM file. NULL after telling by log_line. */
+/* Reads all certificates of a file (PEM or DER). NULL after telling by log_line. */
 struct anchor_set *anchor_set_load(const char *path);
 void anchor_set_free(struct anchor_set *set);
+/* As cred_set_changed. */
+int anchor_set_changed(const struct anchor_set *set);
 
 #endif

@@ -1,0 +1,388 @@
+#include "config/args.h"
+
+#include "config/value.h"
+#include "core/text.h"
+
+#include <string.h>
+
+/* The walk over the arguments. */
+struct walk {
+    int argc;
+    char **argv;
+    int at;
+    struct span name;  /* without its dashes, up to = */
+    const char *inner; /* what follows =, or NULL */
+};
+
+static struct span span_text(const char *s)
+{
+    return span_of(s, strlen(s));
+}
+
+/* Splits the next argument. False at the end, or when it is no option (then
+ * name is empty). */
+static bool next(struct walk *w)
+{
+    const char *arg, *equals;
+
+    w->name = span_of("", 0);
+    w->inner = NULL;
+    if (w->at >= w->argc) {
+        return false;
+    }
+    arg = w->argv[w->at++];
+    if (arg[0] != '-' || arg[1] == '\0') {
+        return false;
+    }
+    arg += arg[1] == '-' ? 2 : 1;
+    equals = strchr(arg, '=');
+    w->name = span_of(arg, equals != NULL ? (size_t)(equals - arg) : strlen(arg));
+    w->inner = equals != NULL ? equals + 1 : NULL;
+    return true;
+}
+
+/* The value of the option that next() found, or NULL. */
+static const char *value_of(struct walk *w)
+{
+    if (w->inner != NULL) {
+        return w->inner;
+    }
+    return w->at < w->argc ? w->argv[w->at++] : NULL;
+}
+
+static bool is_one_of(struct span name, const char *a, const char *b)
+{
+    return span_is(name, a) || span_is(name, b);
+}
+
+static bool is_file_option(struct span name)
+{
+    return is_one_of(name, "c", "config") || span_is(name, "configuration");
+}
+
+static bool is_flag(struct span name)
+{
+    return is_one_of(name, "h", "help") || is_one_of(name, "t", "test") || span_is(name, "version");
+}
+
+/* -port 4433, -accept host:4433, -accept [::1]:4433, -accept *:4433 */
+static void set_accept(struct loader *l, const struct option *o, const char *value)
+{
+    char url[300];
+    struct text t = text_over(url, sizeof url);
+
+    text_add(&t, "tcp://");
+    if (strchr(value, ':') == NULL) {
+        text_add(&t, "[::]:");
+    }
+    text_add(&t, value);
+    if (t.full) {
+        loader_error(l, o->key, "the address is too long");
+        return;
+    }
+    loader_set(l, o, span_of(url, t.len));
+}
+
+static void set_path(struct loader *l, const struct option *o, const char *value)
+{
+    char url[300];
+    struct text t = text_over(url, sizeof url);
+
+    text_addf(&t, "unix://%s", value);
+    if (t.full) {
+        loader_error(l, o->key, "the path is too long");
+        return;
+    }
+    loader_set(l, o, span_of(url, t.len));
+}
+
+static void add_op(struct loader *l, const struct option *o, const char *name)
+{
+    char text[LOADER_MAX_LINE];
+    struct text t = text_over(text, sizeof text);
+
+    if (l->config->options_text[0] != '\0') {
+        text_addf(&t, "%s|", l->config->options_text);
+    }
+    text_add(&t, name);
+    if (t.full) {
+        loader_error(l, o->key, "the list is too long");
+        return;
+    }
+    loader_set(l, o, span_of(text, t.len));
+}
+
+static void set_by_spelling(struct loader *l, const struct spelling *s, const char *value)
+{
+    const struct option *o = option_find(span_text(s->key));
+    const char *text = s->fixed != NULL ? s->fixed : value;
+
+    switch (s->how) {
+    case SPELLING_SET:
+        loader_set(l, o, span_text(text));
+        break;
+    case SPELLING_ACCEPT:
+        set_accept(l, o, text);
+        break;
+    case SPELLING_PATH:
+        set_path(l, o, text);
+        break;
+    case SPELLING_ADD_OP:
+        add_op(l, o, text);
+        break;
+    case SPELLING_UNSET:
+        if (l->set_in[option_index(o)] == LAYER_DEFAULT) {
+            loader_set(l, o, span_text(text));
+        }
+        break;
+    }
+}
+
+static void missing_value(struct loader *l, struct span name)
+{
+    loader_error(l, NULL, "-%.*s: a value is missing", (int)name.len, (const char *)name.data);
+}
+
+/* Handles an option of s_server; false when it is none. */
+static bool apply_spelling(struct loader *l, struct walk *w)
+{
+    struct span name = w->name;
+    const char *value = NULL;
+    bool found = false;
+    bool wants = false;
+
+    for (size_t i = 0; i < spelling_table_len; i++) {
+        if (span_is(name, spelling_table[i].name)) {
+            found = true;
+            wants = wants || spelling_table[i].fixed == NULL;
+        }
+    }
+    if (!found) {
+        return false;
+    }
+    if (!wants && w->inner != NULL) {
+        loader_error(l, NULL, "-%.*s takes no value", (int)name.len, (const char *)name.data);
+        return true;
+    }
+    value = wants ? value_of(w) : NULL;
+    if (wants && value == NULL) {
+        missing_value(l, name);
+        return true;
+    }
+    for (size_t i = 0; i < spelling_table_len; i++) {
+        if (span_is(name, spelling_table[i].name)) {
+            set_by_spelling(l, &spelling_table[i], value);
+        }
+    }
+    return true;
+}
+
+static void apply_key(struct loader *l, struct walk *w)
+{
+    const struct option *o = option_find(w->name);
+    const char *value;
+    bool unused;
+
+    if (o == NULL) {
+        char name[80];
+        size_t len = w->name.len < sizeof name ? w->name.len : sizeof name;
+
+        memcpy(name, w->name.data, len);
+        loader_unknown(l, span_of(name, len));
+        return;
+    }
+    /* A bare boolean is true; a word after it belongs to it only if it is a
+     * boolean itself. */
+    if (o->type == OPTION_BOOL && w->inner == NULL &&
+        (w->at >= w->argc || value_bool(span_text(w->argv[w->at]), &unused) != NULL)) {
+        loader_set(l, o, span_of("true", 4));
+        return;
+    }
+    value = value_of(w);
+    if (value == NULL) {
+        missing_value(l, w->name);
+        return;
+    }
+    loader_set(l, o, span_text(value));
+}
+
+void args_apply(struct loader *l, int argc, char **argv)
+{
+    struct walk w = {.argc = argc, .argv = argv, .at = 1};
+
+    l->layer = LAYER_COMMAND_LINE;
+    l->place = "command line";
+    l->line = 0;
+    while (w.at < argc) {
+        if (!next(&w) || w.name.len == 0) {
+            loader_error(l, NULL, "\"%.80s\" is no option", argv[w.at - 1]);
+        } else if (is_file_option(w.name)) {
+            if (value_of(&w) == NULL) {
+                missing_value(l, w.name);
+            }
+        } else if (!is_flag(w.name) && !apply_spelling(l, &w)) {
+            apply_key(l, &w);
+        }
+    }
+}
+
+/* ---- sub-commands ------------------------------------------------------------ */
+
+static void scan_ciphers(struct loader *l, struct walk *w, struct args_scan *scan)
+{
+    struct command_args *args = &l->config->args;
+    bool have_list = false;
+
+    while (w->at < w->argc) {
+        const char *arg = w->argv[w->at];
+
+        if (strcmp(arg, "-v") == 0) {
+            args->verbose = true;
+        } else if (strcmp(arg, "-s") == 0) {
+            args->supported = true;
+        } else if (strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0) {
+            scan->command = COMMAND_HELP;
+        } else if (have_list) {
+            loader_error(l, NULL, "ciphers [-v] [-s] LIST takes one list; \"%.80s\" is too much",
+                         arg);
+        } else {
+            /* A list may begin with a dash: -AES:AES128. */
+            args->list = arg;
+            have_list = true;
+        }
+        w->at++;
+    }
+}
+
+static void certificate_number(struct loader *l, const char *name, const char *value, uint32_t min,
+                               uint32_t max, uint32_t *out)
+{
+    uint64_t v;
+
+    if (value_number(span_text(value), &v) != NULL || v < min || v > max) {
+        loader_error(l, NULL, "--%s: a number from %u to %u is wanted", name, (unsigned)min,
+                     (unsigned)max);
+        return;
+    }
+    *out = (uint32_t)v;
+}
+
+static void certificate_name(struct loader *l, struct command_args *args, const char *value)
+{
+    size_t len = strlen(value);
+
+    if (len == 0 || len > 253) {
+        loader_error(l, NULL, "--name: a host name or address of 1 to 253 bytes is wanted");
+    } else if (args->names.count >= 64) {
+        loader_error(l, NULL, "--name: at most 64 names fit");
+    } else {
+        args->names.items[args->names.count++] = value;
+    }
+}
+
+static void scan_certificate(struct loader *l, struct walk *w, struct args_scan *scan)
+{
+    struct command_args *args = &l->config->args;
+
+    args->names.items = config_arena_take(l->config->arena, 64 * sizeof *args->names.items);
+    if (args->names.items == NULL) {
+        l->out_of_memory = true;
+        return;
+    }
+    while (w->at < w->argc) {
+        const char *value = NULL;
+
+        if (!next(w)) {
+            loader_error(l, NULL, "\"%.80s\" is no option of certificate", w->argv[w->at - 1]);
+            continue;
+        }
+        if (is_one_of(w->name, "h", "help")) {
+            scan->command = COMMAND_HELP;
+            return;
+        }
+        if (!is_one_of(w->name, "name", "days") && !is_one_of(w->name, "rsa", "out")) {
+            loader_error(l, NULL, "-%.*s is no option of certificate: --name, --days, --rsa, --out",
+                         (int)w->name.len, (const char *)w->name.data);
+            continue;
+        }
+        value = value_of(w);
+        if (value == NULL) {
+            missing_value(l, w->name);
+        } else if (span_is(w->name, "name")) {
+            certificate_name(l, args, value);
+        } else if (span_is(w->name, "days")) {
+            certificate_number(l, "days", value, 1, 36500, &args->days);
+        } else if (span_is(w->name, "rsa")) {
+            certificate_number(l, "rsa", value, 1024, 4096, &args->rsa_bits);
+        } else {
+            args->out = value;
+        }
+    }
+    if (args->names.count == 0) {
+        loader_error(l, NULL, "certificate: --name HOST is wanted, once or more");
+    }
+}
+
+/* -c and the flags, wherever they stand; values of other options are skipped
+ * as args_apply will take them. */
+static void scan_options(struct walk *w, struct args_scan *scan)
+{
+    while (w->at < w->argc) {
+        const struct option *o;
+        bool unused;
+        bool wants = false;
+
+        if (!next(w)) {
+            continue;
+        }
+        if (is_file_option(w->name)) {
+            const char *file = value_of(w);
+
+            scan->file = file != NULL ? file : scan->file;
+        } else if (is_one_of(w->name, "h", "help")) {
+            scan->command = COMMAND_HELP;
+            return;
+        } else if (span_is(w->name, "version")) {
+            scan->command = COMMAND_VERSION;
+            return;
+        } else if (is_one_of(w->name, "t", "test")) {
+            scan->command = COMMAND_TEST;
+        }
+        for (size_t i = 0; i < spelling_table_len; i++) {
+            wants = wants ||
+                    (span_is(w->name, spelling_table[i].name) && spelling_table[i].fixed == NULL);
+        }
+        o = option_find(w->name);
+        if (o != NULL) {
+            wants = o->type != OPTION_BOOL ||
+                    (w->at < w->argc && value_bool(span_text(w->argv[w->at]), &unused) == NULL);
+        }
+        if (wants) {
+            (void)value_of(w);
+        }
+    }
+}
+
+struct args_scan args_scan(struct loader *l, int argc, char **argv)
+{
+    struct args_scan scan = {.command = COMMAND_RUN};
+    struct walk w = {.argc = argc, .argv = argv, .at = 1};
+    struct command_args *args = &l->config->args;
+
+    *args = (struct command_args){.list = "DEFAULT", .days = 365, .out = "-"};
+    l->place = "command line";
+    if (argc > 1 && strcmp(argv[1], "ciphers") == 0) {
+        scan.command = COMMAND_CIPHERS;
+        w.at = 2;
+        scan_ciphers(l, &w, &scan);
+    } else if (argc > 1 && strcmp(argv[1], "certificate") == 0) {
+        scan.command = COMMAND_CERTIFICATE;
+        w.at = 2;
+        scan_certificate(l, &w, &scan);
+    } else if (argc > 1 && strcmp(argv[1], "help") == 0) {
+        scan.command = COMMAND_HELP;
+    } else {
+        scan_options(&w, &scan);
+    }
+    return scan;
+}

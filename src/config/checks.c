@@ -1,0 +1,246 @@
+#include "config/loader.h"
+#include "core/text.h"
+
+#include <string.h>
+
+static bool is_set(const char *text)
+{
+    return text[0] != '\0';
+}
+
+static struct span span_text(const char *s)
+{
+    return span_of(s, strlen(s));
+}
+
+static void check_mode(struct loader *l)
+{
+    struct config *c = l->config;
+    unsigned mode;
+
+    memcpy(&mode, &c->mode, sizeof mode);
+    if (mode == OPTION_MODE_AUTO) {
+        c->mode = is_set(c->root) ? MODE_FILES : MODE_STATUS;
+    }
+    if ((c->mode == MODE_FILES || c->mode == MODE_RAW) && !is_set(c->root)) {
+        loader_error_at(l, &c->mode, "set files.root to the folder whose files are to be served");
+    }
+    for (size_t i = 0; i < c->index.count; i++) {
+        if (strchr(c->index.items[i], '/') != NULL || c->index.items[i][0] == '.') {
+            loader_error_at(l, &c->index,
+                            "the name of a file is wanted, without a / and not hidden");
+        }
+    }
+}
+
+static void check_keys(struct loader *l)
+{
+    struct config *c = l->config;
+
+    /* One file with both, by whichever name it is given. */
+    if (!is_set(c->keyfile) && is_set(c->certfile)) {
+        c->keyfile = c->certfile;
+        c->certfile = "";
+    }
+    if (!is_set(c->second_keyfile) && is_set(c->second_certfile)) {
+        c->second_keyfile = c->second_certfile;
+        c->second_certfile = "";
+    }
+    if (is_set(c->second_keyfile) && !is_set(c->keyfile)) {
+        loader_error_at(l, &c->second_keyfile, "a second key needs a first one: set ssl.keyfile");
+    }
+    if (is_set(c->password)) {
+        static const char *const forms[] = {"pass:", "env:", "file:", "fd:"};
+        bool good = false;
+
+        for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+            good = good || strncmp(c->password, forms[i], strlen(forms[i])) == 0;
+        }
+        if (!good) {
+            /* The value is not repeated: it may be the password itself. */
+            loader_error_at(l, &c->password,
+                            "pass:PASSWORD, env:VARIABLE, file:PATH or fd:NUMBER is wanted");
+        }
+    }
+}
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+}
+
+static bool is_server_name(struct span name)
+{
+    if (name.len > 2 && name.data[0] == '*' && name.data[1] == '.') {
+        name = span_of(name.data + 2, name.len - 2);
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        if (!is_host_char((char)name.data[i])) {
+            return false;
+        }
+    }
+    return name.len > 0 && name.len <= 253;
+}
+
+static void check_names(struct loader *l)
+{
+    struct config *c = l->config;
+
+    for (size_t i = 0; i < c->sni.count; i++) {
+        const char *equals = strchr(c->sni.items[i], '=');
+
+        if (equals == NULL || equals[1] == '\0' ||
+            !is_server_name(span_of(c->sni.items[i], (size_t)(equals - c->sni.items[i])))) {
+            loader_error_at(l, &c->sni,
+                            "NAME=KEYFILE is wanted, NAME being a host name or *.example.org");
+        }
+    }
+}
+
+/* true when HTTP is what is served, so that ALPN names must fit it. */
+static bool serves_http(const struct config *c)
+{
+    return c->mode == MODE_FILES || c->mode == MODE_STATUS || c->mode == MODE_RAW;
+}
+
+static void check_alpn(struct loader *l)
+{
+    struct config *c = l->config;
+    size_t total = 0;
+
+    for (size_t i = 0; i < c->alpn.count; i++) {
+        size_t len = strlen(c->alpn.items[i]);
+
+        total += len + 1;
+        if (len > 255) {
+            loader_error_at(l, &c->alpn, "a protocol's name has at most 255 bytes");
+        }
+        if (serves_http(c) && strncmp(c->alpn.items[i], "h2", 2) == 0) {
+            loader_error_at(l, &c->alpn, "HTTP/2 is not spoken here; http/1.1 and http/1.0 are");
+        }
+    }
+    if (total > 1024) {
+        loader_error_at(l, &c->alpn, "all names together have at most 1024 bytes");
+    }
+    if (!c->prefer_http1) {
+        loader_warning_at(l, &c->prefer_http1, "there is no HTTP/2 here that could be preferred");
+    }
+}
+
+static void check_verify(struct loader *l)
+{
+    struct config *c = l->config;
+    struct span text = span_text(c->verify_text);
+    bool ca = is_set(c->cafile);
+
+    if (text.len == 0) {
+        c->verify = ca || c->require_peer_certificate ? VERIFY_REQUIRED : VERIFY_NONE;
+    } else if (span_is_nocase(text, "none")) {
+        c->verify = VERIFY_NONE;
+    } else if (span_is_nocase(text, "optional")) {
+        c->verify = VERIFY_OPTIONAL;
+    } else if (span_is_nocase(text, "required")) {
+        c->verify = VERIFY_REQUIRED;
+    } else {
+        loader_error_at(l, &c->verify_text, "one of none, optional, required is wanted");
+        return;
+    }
+    if (c->require_peer_certificate && text.len > 0 && c->verify == VERIFY_NONE) {
+        loader_error_at(l, &c->require_peer_certificate,
+                        "ssl.verify = none says the opposite; leave one of them out");
+    } else if (c->require_peer_certificate) {
+        c->verify = VERIFY_REQUIRED;
+    }
+    if (c->verify != VERIFY_NONE && !ca) {
+        loader_error_at(l,
+                        text.len > 0 ? (const void *)&c->verify_text
+                                     : (const void *)&c->require_peer_certificate,
+                        "client certificates are verified against ssl.cafile; set it");
+    }
+    if (c->verify == VERIFY_NONE && ca) {
+        loader_warning_at(l, &c->cafile, "not used: ssl.verify = none asks for no certificate");
+    }
+}
+
+static bool is_token(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.data[i];
+
+        if (c <= 0x20 || c >= 0x7F || memchr("()<>@,;:\\\"/[]?={}", c, 17) != NULL) {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+/* Fields that say how the message is framed are the server's alone. */
+static bool is_framing(struct span name)
+{
+    static const char *const names[] = {
+        "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
+        "Content-Range",  "Trailer",           "Upgrade",    "Date"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (span_is_nocase(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_headers(struct loader *l)
+{
+    struct config *c = l->config;
+
+    for (size_t i = 0; i < c->headers.count; i++) {
+        const char *item = c->headers.items[i];
+        const char *colon = strchr(item, ':');
+        struct span name = span_of(item, colon != NULL ? (size_t)(colon - item) : 0);
+
+        if (!is_token(name)) {
+            loader_error_at(l, &c->headers, "NAME: VALUE is wanted");
+        } else if (is_framing(name)) {
+            loader_error_at(l, &c->headers, "%.*s is written by the server alone", (int)name.len,
+                            item);
+        }
+        for (const char *p = item; *p != '\0'; p++) {
+            if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7F) {
+                loader_error_at(l, &c->headers, "a header field holds no control character");
+                break;
+            }
+        }
+    }
+}
+
+static void check_endpoints(struct loader *l)
+{
+    struct config *c = l->config;
+
+    for (size_t i = 0; i < c->endpoints.count; i++) {
+        const struct endpoint *e = &c->endpoints.items[i];
+        bool ipv4 = e->kind == ENDPOINT_TCP && e->host[0] != '\0' &&
+                    strspn(e->host, "0123456789.") == strlen(e->host);
+        bool any = strcmp(e->host, "::") == 0;
+
+        if (e->kind == ENDPOINT_TCP && c->family == FAMILY_IPV4 && e->ipv6_literal && !any) {
+            loader_error_at(l, &c->endpoints, "[%s] is no IPv4 address, and server.family is ipv4",
+                            e->host);
+        } else if (c->family == FAMILY_IPV6 && ipv4) {
+            loader_error_at(l, &c->endpoints, "%s is no IPv6 address, and server.family is ipv6",
+                            e->host);
+        }
+    }
+}
+
+void config_check(struct loader *l)
+{
+    check_mode(l);
+    check_keys(l);
+    check_names(l);
+    check_alpn(l);
+    check_verify(l);
+    check_headers(l);
+    check_endpoints(l);
+}

@@ -1,0 +1,312 @@
+#include "config/loader.h"
+#include "config/sslop.h"
+#include "config/suites.h"
+#include "config/value.h"
+#include "core/cpu.h"
+#include "core/text.h"
+
+#include <string.h>
+
+#define TLS10 0x0301
+#define TLS12 0x0303
+
+static struct span span_text(const char *s)
+{
+    return span_of(s, strlen(s));
+}
+
+/* ---- versions ------------------------------------------------------------------ */
+
+static void protocol_range(struct loader *l, unsigned *min, unsigned *max)
+{
+    struct config *c = l->config;
+
+    *min = TLS12;
+    *max = TLS12;
+    switch (c->protocol) {
+    case 1:
+    case 2:
+        loader_error_at(l, &c->protocol, "SSL 2 is broken and not spoken (RFC 6176); set 5 or 9");
+        break;
+    case 3:
+        loader_error_at(l, &c->protocol, "SSL 3 is broken and not spoken (RFC 7568); set 5 or 9");
+        break;
+    case 4:
+        *min = TLS10;
+        *max = TLS10;
+        break;
+    case 5:
+    case 9:
+        break;
+    case 6:
+        loader_error_at(l, &c->protocol, "TLS 1.3 is not built in yet; set 5 (TLS 1.2) or 9");
+        break;
+    default:
+        loader_error_at(
+            l, &c->protocol,
+            "4 (TLS 1.0), 5 (TLS 1.2) or 9 (all that is built, from TLS 1.2 on) is wanted");
+    }
+}
+
+/* Reads a version's name into *version; leaves it alone when text is empty. */
+static void version_of(struct loader *l, const char *const *field, unsigned *version)
+{
+    static const struct choice names[] = {
+        {"TLSv1", TLS10},  {"TLSv1.0", TLS10}, {"1.0", TLS10},    {"TLSv1.1", 0x0302},
+        {"1.1", 0x0302},   {"TLSv1.2", TLS12}, {"1.2", TLS12},    {"TLS1", TLS10},
+        {"TLS1.0", TLS10}, {"TLS1.1", 0x0302}, {"TLS1.2", TLS12},
+    };
+
+    if ((*field)[0] == '\0') {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (span_is_nocase(span_text(*field), names[i].name)) {
+            *version = names[i].value;
+            return;
+        }
+    }
+    if (span_is_nocase(span_text(*field), "TLSv1.3") || span_is_nocase(span_text(*field), "1.3")) {
+        loader_error_at(l, field, "TLS 1.3 is not built in yet; the highest is TLSv1.2");
+    } else {
+        loader_error_at(l, field, "TLSv1, TLSv1.1 or TLSv1.2 is wanted");
+    }
+}
+
+static const char *version_name(unsigned version)
+{
+    return version == TLS10 ? "TLSv1" : version == 0x0302 ? "TLSv1.1" : "TLSv1.2";
+}
+
+/* Takes out what SSL_OP_NO_TLSv1* forbid. What is left must be without a hole. */
+static void narrow_versions(struct loader *l, unsigned *min, unsigned *max)
+{
+    static const uint64_t bits[] = {SSLOP_NO_TLSV1, SSLOP_NO_TLSV1_1, SSLOP_NO_TLSV1_2};
+    struct config *c = l->config;
+
+    while (*min <= *max && (c->options & bits[*min - TLS10]) != 0) {
+        (*min)++;
+    }
+    while (*max > *min && (c->options & bits[*max - TLS10]) != 0) {
+        (*max)--;
+    }
+    if (*min > *max) {
+        loader_error_at(l, &c->options_text, "forbids every version that is left");
+        return;
+    }
+    if (*max - *min == 2 && (c->options & SSLOP_NO_TLSV1_1) != 0) {
+        loader_error_at(l, &c->options_text,
+                        "TLS 1.0 and 1.2 without 1.1 between cannot be; forbid TLS 1.0 too");
+    }
+}
+
+static void finish_versions(struct loader *l)
+{
+    struct config *c = l->config;
+    unsigned min, max;
+    unsigned errors = l->errors;
+
+    protocol_range(l, &min, &max);
+    version_of(l, &c->min_protocol, &min);
+    version_of(l, &c->max_protocol, &max);
+    if (min > max && errors == l->errors) {
+        loader_error_at(l, c->max_protocol[0] != '\0' ? &c->max_protocol : &c->min_protocol,
+                        "the lowest version would be %s, the highest %s: set both "
+                        "ssl.min-protocol and ssl.max-protocol",
+                        version_name(min), version_name(max));
+    }
+    if (errors != l->errors) {
+        return;
+    }
+    narrow_versions(l, &min, &max);
+    c->version_min = (uint16_t)min;
+    c->version_max = (uint16_t)max;
+    if (min < TLS12 && errors == l->errors) {
+        loader_warning_at(l,
+                          c->min_protocol[0] != '\0' ? (const void *)&c->min_protocol
+                                                     : (const void *)&c->protocol,
+                          "%s is weak and deprecated (RFC 8996)",
+                          max < TLS12 && max > min ? "TLS 1.0 and 1.1"
+                          : min == TLS10           ? "TLS 1.0"
+                                                   : "TLS 1.1");
+    }
+}
+
+static void finish_options(struct loader *l)
+{
+    struct config *c = l->config;
+    struct sslop_result r;
+
+    if (sslop_parse(span_text(c->options_text), &r) != 0) {
+        if (r.refused != NULL) {
+            loader_error_at(l, &c->options_text, "%s (0x%llx): %s", r.refused->name,
+                            (unsigned long long)r.refused->bit, r.refused->sentence);
+        } else {
+            loader_error_at(l, &c->options_text, "%s", r.error);
+        }
+        return;
+    }
+    if (r.warning != NULL) {
+        loader_warning_at(l, &c->options_text, "%s", r.warning);
+    }
+    c->options = r.bits;
+    if ((r.bits & SSLOP_CIPHER_SERVER_PREFERENCE) != 0) {
+        if (!c->server_preference) {
+            loader_warning_at(l, &c->server_preference,
+                              "ssl.options has CIPHER_SERVER_PREFERENCE, which wins");
+        }
+        c->server_preference = true;
+    }
+}
+
+/* ---- suites and groups ------------------------------------------------------------ */
+
+static void warn_of_weak_suites(struct loader *l)
+{
+    struct config *c = l->config;
+    char names[640];
+    struct text t = text_over(names, sizeof names);
+    size_t left_out = 0;
+
+    for (size_t i = 0; i < c->suite_count; i++) {
+        const struct suite_info *s = suite_by_id(c->suites[i]);
+
+        if (!s->weak) {
+            continue;
+        }
+        if (t.len + strlen(s->name) + 24 < t.cap) {
+            text_addf(&t, "%s%s", t.len > 0 ? " " : "", s->name);
+        } else {
+            left_out++;
+        }
+    }
+    if (left_out > 0) {
+        text_addf(&t, " and %zu more", left_out);
+    }
+    if (t.len > 0) {
+        loader_warning_at(l, &c->cipher_list, "weak suites are on: %s", names);
+    }
+}
+
+/* A list without a suite for the versions that are on would let no one in. */
+static void check_suites_for_versions(struct loader *l)
+{
+    struct config *c = l->config;
+    size_t old = 0;
+
+    for (size_t i = 0; i < c->suite_count; i++) {
+        old += suite_before_tls12(c->suites[i]);
+    }
+    if (old == 0 && c->version_max != 0 && c->version_max < TLS12) {
+        loader_error_at(l, &c->cipher_list,
+                        "every suite needs TLS 1.2, and %s is the highest version",
+                        version_name(c->version_max));
+    } else if (old == 0 && c->version_min != 0 && c->version_min < TLS12) {
+        loader_warning_at(l, &c->cipher_list,
+                          "every suite needs TLS 1.2; versions below will find none");
+    }
+}
+
+static void finish_suites(struct loader *l)
+{
+    struct config *c = l->config;
+    struct cipherlist_result r;
+    const char *list = c->cipher_list;
+
+    if (list[0] == '\0') {
+        list = "DEFAULT";
+    }
+    /* The default has no suite for versions before TLS 1.2; whoever asks for
+     * those means to be served. */
+    if (strcmp(list, "DEFAULT") == 0 && c->version_min != 0 && c->version_min < TLS12) {
+        list = "DEFAULT:ECDHE+AES+SHA1";
+    }
+    if (cipherlist_parse(list, cpu_has_fast_aes(), &r) != 0) {
+        loader_error_at(l, &c->cipher_list, "%s", r.error);
+        return;
+    }
+    cipherlist_apply_level(&r);
+    if (r.count == 0) {
+        loader_error_at(l, &c->cipher_list, "@SECLEVEL=%d leaves no suite", r.security_level);
+        return;
+    }
+    if (r.unknown[0] != '\0') {
+        loader_warning_at(l, &c->cipher_list, "not built in and skipped: %s", r.unknown);
+    }
+    memcpy(c->suites, r.suites, sizeof r.suites);
+    c->suite_count = r.count;
+    warn_of_weak_suites(l);
+    check_suites_for_versions(l);
+}
+
+static uint16_t group_of(struct span name)
+{
+    static const struct choice names[] = {
+        {"X25519", 29}, {"P-256", 23},     {"prime256v1", 23}, {"secp256r1", 23},
+        {"P256", 23},   {"P-384", 24},     {"secp384r1", 24},  {"P384", 24},
+        {"P-521", 25},  {"secp521r1", 25}, {"P521", 25},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (span_is_nocase(name, names[i].name)) {
+            return (uint16_t)names[i].value;
+        }
+    }
+    return 0;
+}
+
+static void add_group(struct config *c, uint16_t id)
+{
+    for (size_t i = 0; i < c->group_count; i++) {
+        if (c->groups[i] == id) {
+            return;
+        }
+    }
+    c->groups[c->group_count++] = id;
+}
+
+static void finish_groups(struct loader *l)
+{
+    struct config *c = l->config;
+    struct span rest = span_text(c->groups_text);
+
+    if (rest.len == 0 || span_is_nocase(rest, "auto")) {
+        rest = span_text("X25519:P-256:P-384:P-521");
+    }
+    while (rest.len > 0) {
+        size_t n = 0;
+        struct span name;
+        uint16_t id;
+
+        while (n < rest.len && rest.data[n] != ':' && rest.data[n] != ',') {
+            n++;
+        }
+        name = value_trim(span_of(rest.data, n));
+        id = group_of(name);
+        if (id == 0) {
+            char quoted[100];
+            struct text t = text_over(quoted, sizeof quoted);
+
+            text_add_quoted(&t, name);
+            loader_error_at(l, &c->groups_text,
+                            "\"%s\" is not built in; X25519, P-256 (prime256v1), P-384 (secp384r1) "
+                            "and P-521 (secp521r1) are",
+                            quoted);
+        } else {
+            add_group(c, id);
+        }
+        n += n < rest.len;
+        rest = span_of(rest.data + n, rest.len - n);
+    }
+}
+
+/* ---- the rest is in checks.c ------------------------------------------------------ */
+
+void config_finish(struct loader *l)
+{
+    finish_options(l);
+    finish_versions(l);
+    finish_suites(l);
+    finish_groups(l);
+    config_check(l);
+}

@@ -1,0 +1,206 @@
+#include "config/loader.h"
+#include "core/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+
+        if (n <= 0) {
+            return -1;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* The shortest form that reads back as the same time. */
+static void add_duration(struct text *t, uint32_t v, uint32_t second)
+{
+    if (v % second != 0) {
+        text_addf(t, "%ums", (unsigned)v);
+    } else {
+        text_addf(t, "%us", (unsigned)(v / second));
+    }
+}
+
+size_t loader_format(const struct config *c, const struct option *o, size_t item, char *dst,
+                     size_t cap)
+{
+    const void *field = (const char *)c + o->offset;
+    struct text t = text_over(dst, cap);
+    struct string_list list;
+    const char *text;
+    uint32_t number;
+    unsigned value;
+    bool truth;
+
+    switch (o->type) {
+    case OPTION_TEXT:
+    case OPTION_SECRET:
+        memcpy(&text, field, sizeof text);
+        text_add(&t, text);
+        break;
+    case OPTION_BOOL:
+        memcpy(&truth, field, sizeof truth);
+        text_add(&t, truth ? "true" : "false");
+        break;
+    case OPTION_NUMBER:
+    case OPTION_MS:
+    case OPTION_S:
+        memcpy(&number, field, sizeof number);
+        if (o->type == OPTION_NUMBER) {
+            text_addf(&t, "%u", (unsigned)number);
+        } else {
+            add_duration(&t, number, o->type == OPTION_MS ? 1000 : 1);
+        }
+        break;
+    case OPTION_CHOICE:
+        memcpy(&value, field, sizeof value);
+        for (const struct choice *k = o->choices; k->name != NULL; k++) {
+            if (k->value == value) {
+                text_add(&t, k->name);
+                break;
+            }
+        }
+        break;
+    case OPTION_LIST:
+        memcpy(&list, field, sizeof list);
+        text_add(&t, item < list.count ? list.items[item] : "");
+        break;
+    case OPTION_ENDPOINTS:
+        return endpoint_format(&c->endpoints.items[item], dst, cap);
+    }
+    return t.len;
+}
+
+static size_t item_count(const struct config *c, const struct option *o)
+{
+    struct string_list list;
+
+    if (o->type == OPTION_ENDPOINTS) {
+        return c->endpoints.count;
+    }
+    if (o->type != OPTION_LIST) {
+        return 1;
+    }
+    memcpy(&list, (const char *)c + o->offset, sizeof list);
+    return list.count > 0 ? list.count : 1;
+}
+
+static int print_value(const struct config *c, const struct option *o, size_t item, int fd)
+{
+    char value[LOADER_MAX_LINE * 2];
+    char line[LOADER_MAX_LINE * 4 + 80];
+    struct text t = text_over(line, sizeof line);
+    size_t len = loader_format(c, o, item, value, sizeof value);
+
+    if (o->type == OPTION_SECRET && strncmp(value, "pass:", 5) == 0) {
+        bytes_wipe(value, len);
+        text_addf(&t, "# %s = pass:(not shown)\n", o->key);
+        return write_all(fd, line, t.len);
+    }
+    text_addf(&t, "%s =%s", o->key, len > 0 ? " " : "");
+    for (size_t i = 0; i < len; i++) {
+        text_add_span(&t, span_of(value + i, 1));
+        if (value[i] == '@') {
+            text_add(&t, "@");
+        }
+    }
+    text_add(&t, "\n");
+    return write_all(fd, line, t.len);
+}
+
+int config_print(const struct config *config, int fd)
+{
+    const char *section = "";
+
+    for (size_t i = 0; i < option_table_len; i++) {
+        const struct option *o = &option_table[i];
+        size_t prefix = (size_t)(strchr(o->key, '.') - o->key) + 1;
+
+        if (i > 0 && strncmp(section, o->key, prefix) != 0 && write_all(fd, "\n", 1) != 0) {
+            return -1;
+        }
+        section = o->key;
+        for (size_t item = 0; item < item_count(config, o); item++) {
+            if (print_value(config, o, item, fd) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+static const char usage[] =
+    "Usage: tiny [-c FILE] [-t] [options]\n"
+    "       tiny ciphers [-v] [-s] [LIST]\n"
+    "       tiny certificate --name HOST [--days N] [--rsa BITS] [--out FILE]\n"
+    "\n"
+    "  -c FILE    read this configuration file\n"
+    "  -t         check the configuration, print what is in effect, and exit\n"
+    "  -h, --help this text; --version: the version\n"
+    "\n"
+    "Options stand in the file as `key = value`, in the environment as\n"
+    "TINY_SSL_KEYFILE, on the command line as --key value or --key=value; the later\n"
+    "one wins. In brackets: the spelling of openssl s_server. Exit codes: 0 all\n"
+    "went well, 1 could not start or go on, 2 wrong option, value or file.\n";
+
+static void help_spellings(struct text *t, const struct option *o)
+{
+    const char *last = "";
+
+    for (size_t i = 0; i < spelling_table_len; i++) {
+        const struct spelling *s = &spelling_table[i];
+
+        if (strcmp(s->key, o->key) == 0 && strcmp(s->name, last) != 0) {
+            text_addf(t, "%s-%s", last[0] == '\0' ? " [" : ", ", s->name);
+            last = s->name;
+        }
+    }
+    text_add(t, last[0] == '\0' ? "" : "]");
+}
+
+static const char *argument_of(const struct option *o)
+{
+    switch (o->type) {
+    case OPTION_BOOL:
+        return "true|false";
+    case OPTION_MS:
+    case OPTION_S:
+        return "TIME";
+    case OPTION_NUMBER:
+        return o->argument != NULL ? o->argument : "NUMBER";
+    default:
+        return o->argument != NULL ? o->argument : "WORD";
+    }
+}
+
+int config_help(int fd)
+{
+    if (write_all(fd, usage, sizeof usage - 1) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < option_table_len; i++) {
+        const struct option *o = &option_table[i];
+        char line[1024];
+        struct text t = text_over(line, sizeof line);
+
+        text_addf(&t, "\n  --%s %s", o->key, argument_of(o));
+        help_spellings(&t, o);
+        text_addf(&t, "\n      %s", o->help);
+        if (o->fallback[0] != '\0') {
+            text_addf(&t, " (default %s)", o->fallback);
+        }
+        text_add(&t, "\n");
+        if (write_all(fd, line, t.len) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,43 @@
+/*
+ * OpenSSL's SSL_OP_* bits as a configuration writes them: a number, or names
+ * joined by `|`. Every bit is honoured, needless here, or refused, each with a sentence
+ * of its own. Numbers mean what they mean in OpenSSL 1.1.1 and 3.x.
+ */
+#ifndef TINY_CONFIG_SSLOP_H
+#define TINY_CONFIG_SSLOP_H
+
+#include "core/bytes.h"
+
+#define SSLOP_NO_TICKET                UINT64_C(0x00004000)
+#define SSLOP_CIPHER_SERVER_PREFERENCE UINT64_C(0x00400000)
+#define SSLOP_NO_TLSV1                 UINT64_C(0x04000000)
+#define SSLOP_NO_TLSV1_2               UINT64_C(0x08000000)
+#define SSLOP_NO_TLSV1_1               UINT64_C(0x10000000)
+
+enum sslop_fate {
+    SSLOP_HONOURED, /* changes something, or is what is always done */
+    SSLOP_NEEDLESS, /* concerns what is not here; accepted */
+    SSLOP_REFUSED,
+};
+
+struct sslop {
+    uint64_t bit; /* 0: an old name whose bit is gone */
+    const char *name;
+    enum sslop_fate fate;
+    const char *sentence;
+};
+
+extern const struct sslop sslop_table[];
+extern const size_t sslop_table_len;
+
+struct sslop_result {
+    uint64_t bits;
+    const struct sslop *refused; /* the first bit that is refused, or NULL */
+    const char *warning;         /* NULL, or a sentence */
+    char error[200];             /* "" when the text could be read */
+};
+
+/* text may be empty: no bit. Returns 0, or -1 with refused or error set. */
+int sslop_parse(struct span text, struct sslop_result *result);
+
+#endif

@@ -1,0 +1,345 @@
+#include "config/suites.h"
+
+#include "core/text.h"
+
+#include <string.h>
+
+/* The order is that of OpenSSL's ALL: ephemeral before static key exchange,
+ * authenticated encryption before CBC, TLS 1.2 before older, then by strength,
+ * ECDSA before RSA. The static ECDH suites have the names of OpenSSL 1.0.2,
+ * which was the last to have them. CCM-8 counts as HIGH, as up to OpenSSL 3.1. */
+const struct suite suite_table[] = {
+    {{0xC02C, "ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLSv1.2",
+      "ECDH", "ECDSA", "AESGCM(256)", "AEAD", 256, false},
+     {KX_ECDHE, AU_ECDSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_IN}},
+    {{0xC030, "ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLSv1.2",
+      "ECDH", "RSA", "AESGCM(256)", "AEAD", 256, false},
+     {KX_ECDHE, AU_RSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_IN}},
+    {{0xCCA9, "ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+      "TLSv1.2", "ECDH", "ECDSA", "CHACHA20/POLY1305(256)", "AEAD", 256, false},
+     {KX_ECDHE, AU_ECDSA, ENC_CHACHA20, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_IN}},
+    {{0xCCA8, "ECDHE-RSA-CHACHA20-POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+      "TLSv1.2", "ECDH", "RSA", "CHACHA20/POLY1305(256)", "AEAD", 256, false},
+     {KX_ECDHE, AU_RSA, ENC_CHACHA20, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_IN}},
+    {{0xC0AF, "ECDHE-ECDSA-AES256-CCM8", "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8", "TLSv1.2", "ECDH",
+      "ECDSA", "AESCCM8(256)", "AEAD", 256, false},
+     {KX_ECDHE, AU_ECDSA, ENC_AES256CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC0AD, "ECDHE-ECDSA-AES256-CCM", "TLS_ECDHE_ECDSA_WITH_AES_256_CCM", "TLSv1.2", "ECDH",
+      "ECDSA", "AESCCM(256)", "AEAD", 256, false},
+     {KX_ECDHE, AU_ECDSA, ENC_AES256CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC02B, "ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLSv1.2",
+      "ECDH", "ECDSA", "AESGCM(128)", "AEAD", 128, false},
+     {KX_ECDHE, AU_ECDSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_IN}},
+    {{0xC02F, "ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLSv1.2",
+      "ECDH", "RSA", "AESGCM(128)", "AEAD", 128, false},
+     {KX_ECDHE, AU_RSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_IN}},
+    {{0xC0AE, "ECDHE-ECDSA-AES128-CCM8", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", "TLSv1.2", "ECDH",
+      "ECDSA", "AESCCM8(128)", "AEAD", 128, false},
+     {KX_ECDHE, AU_ECDSA, ENC_AES128CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC0AC, "ECDHE-ECDSA-AES128-CCM", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", "TLSv1.2", "ECDH",
+      "ECDSA", "AESCCM(128)", "AEAD", 128, false},
+     {KX_ECDHE, AU_ECDSA, ENC_AES128CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC024, "ECDHE-ECDSA-AES256-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", "TLSv1.2",
+      "ECDH", "ECDSA", "AES(256)", "SHA384", 256, true},
+     {KX_ECDHE, AU_ECDSA, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC028, "ECDHE-RSA-AES256-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", "TLSv1.2", "ECDH",
+      "RSA", "AES(256)", "SHA384", 256, true},
+     {KX_ECDHE, AU_RSA, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC023, "ECDHE-ECDSA-AES128-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "TLSv1.2",
+      "ECDH", "ECDSA", "AES(128)", "SHA256", 128, true},
+     {KX_ECDHE, AU_ECDSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC027, "ECDHE-RSA-AES128-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "TLSv1.2", "ECDH",
+      "RSA", "AES(128)", "SHA256", 128, true},
+     {KX_ECDHE, AU_RSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC00A, "ECDHE-ECDSA-AES256-SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "TLSv1", "ECDH",
+      "ECDSA", "AES(256)", "SHA1", 256, true},
+     {KX_ECDHE, AU_ECDSA, ENC_AES256, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC014, "ECDHE-RSA-AES256-SHA", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "TLSv1", "ECDH", "RSA",
+      "AES(256)", "SHA1", 256, true},
+     {KX_ECDHE, AU_RSA, ENC_AES256, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC009, "ECDHE-ECDSA-AES128-SHA", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLSv1", "ECDH",
+      "ECDSA", "AES(128)", "SHA1", 128, true},
+     {KX_ECDHE, AU_ECDSA, ENC_AES128, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC013, "ECDHE-RSA-AES128-SHA", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "TLSv1", "ECDH", "RSA",
+      "AES(128)", "SHA1", 128, true},
+     {KX_ECDHE, AU_RSA, ENC_AES128, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC008, "ECDHE-ECDSA-DES-CBC3-SHA", "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", "TLSv1", "ECDH",
+      "ECDSA", "3DES(168)", "SHA1", 112, true},
+     {KX_ECDHE, AU_ECDSA, ENC_3DES, MAC_SHA1, SINCE_TLS10, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC012, "ECDHE-RSA-DES-CBC3-SHA", "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", "TLSv1", "ECDH",
+      "RSA", "3DES(168)", "SHA1", 112, true},
+     {KX_ECDHE, AU_RSA, ENC_3DES, MAC_SHA1, SINCE_TLS10, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC02E, "ECDH-ECDSA-AES256-GCM-SHA384", "TLS_ECDH_ECDSA_WITH_AES_256_GCM_SHA384", "TLSv1.2",
+      "ECDH/ECDSA", "ECDH", "AESGCM(256)", "AEAD", 256, true},
+     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC032, "ECDH-RSA-AES256-GCM-SHA384", "TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384", "TLSv1.2",
+      "ECDH/RSA", "ECDH", "AESGCM(256)", "AEAD", 256, true},
+     {KX_ECDH_RSA, AU_ECDH, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0x009D, "AES256-GCM-SHA384", "TLS_RSA_WITH_AES_256_GCM_SHA384", "TLSv1.2", "RSA", "RSA",
+      "AESGCM(256)", "AEAD", 256, true},
+     {KX_RSA, AU_RSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC0A1, "AES256-CCM8", "TLS_RSA_WITH_AES_256_CCM_8", "TLSv1.2", "RSA", "RSA", "AESCCM8(256)",
+      "AEAD", 256, true},
+     {KX_RSA, AU_RSA, ENC_AES256CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC09D, "AES256-CCM", "TLS_RSA_WITH_AES_256_CCM", "TLSv1.2", "RSA", "RSA", "AESCCM(256)",
+      "AEAD", 256, true},
+     {KX_RSA, AU_RSA, ENC_AES256CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC02D, "ECDH-ECDSA-AES128-GCM-SHA256", "TLS_ECDH_ECDSA_WITH_AES_128_GCM_SHA256", "TLSv1.2",
+      "ECDH/ECDSA", "ECDH", "AESGCM(128)", "AEAD", 128, true},
+     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC031, "ECDH-RSA-AES128-GCM-SHA256", "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256", "TLSv1.2",
+      "ECDH/RSA", "ECDH", "AESGCM(128)", "AEAD", 128, true},
+     {KX_ECDH_RSA, AU_ECDH, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0x009C, "AES128-GCM-SHA256", "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLSv1.2", "RSA", "RSA",
+      "AESGCM(128)", "AEAD", 128, true},
+     {KX_RSA, AU_RSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC0A0, "AES128-CCM8", "TLS_RSA_WITH_AES_128_CCM_8", "TLSv1.2", "RSA", "RSA", "AESCCM8(128)",
+      "AEAD", 128, true},
+     {KX_RSA, AU_RSA, ENC_AES128CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC09C, "AES128-CCM", "TLS_RSA_WITH_AES_128_CCM", "TLSv1.2", "RSA", "RSA", "AESCCM(128)",
+      "AEAD", 128, true},
+     {KX_RSA, AU_RSA, ENC_AES128CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
+    {{0xC026, "ECDH-ECDSA-AES256-SHA384", "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA384", "TLSv1.2",
+      "ECDH/ECDSA", "ECDH", "AES(256)", "SHA384", 256, true},
+     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC02A, "ECDH-RSA-AES256-SHA384", "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384", "TLSv1.2",
+      "ECDH/RSA", "ECDH", "AES(256)", "SHA384", 256, true},
+     {KX_ECDH_RSA, AU_ECDH, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0x003D, "AES256-SHA256", "TLS_RSA_WITH_AES_256_CBC_SHA256", "TLSv1.2", "RSA", "RSA",
+      "AES(256)", "SHA256", 256, true},
+     {KX_RSA, AU_RSA, ENC_AES256, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC025, "ECDH-ECDSA-AES128-SHA256", "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256", "TLSv1.2",
+      "ECDH/ECDSA", "ECDH", "AES(128)", "SHA256", 128, true},
+     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC029, "ECDH-RSA-AES128-SHA256", "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256", "TLSv1.2",
+      "ECDH/RSA", "ECDH", "AES(128)", "SHA256", 128, true},
+     {KX_ECDH_RSA, AU_ECDH, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0x003C, "AES128-SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA256", "TLSv1.2", "RSA", "RSA",
+      "AES(128)", "SHA256", 128, true},
+     {KX_RSA, AU_RSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC005, "ECDH-ECDSA-AES256-SHA", "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA", "SSLv3", "ECDH/ECDSA",
+      "ECDH", "AES(256)", "SHA1", 256, true},
+     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC00F, "ECDH-RSA-AES256-SHA", "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA", "SSLv3", "ECDH/RSA",
+      "ECDH", "AES(256)", "SHA1", 256, true},
+     {KX_ECDH_RSA, AU_ECDH, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0x0035, "AES256-SHA", "TLS_RSA_WITH_AES_256_CBC_SHA", "SSLv3", "RSA", "RSA", "AES(256)",
+      "SHA1", 256, true},
+     {KX_RSA, AU_RSA, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC004, "ECDH-ECDSA-AES128-SHA", "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA", "SSLv3", "ECDH/ECDSA",
+      "ECDH", "AES(128)", "SHA1", 128, true},
+     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC00E, "ECDH-RSA-AES128-SHA", "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA", "SSLv3", "ECDH/RSA",
+      "ECDH", "AES(128)", "SHA1", 128, true},
+     {KX_ECDH_RSA, AU_ECDH, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0x002F, "AES128-SHA", "TLS_RSA_WITH_AES_128_CBC_SHA", "SSLv3", "RSA", "RSA", "AES(128)",
+      "SHA1", 128, true},
+     {KX_RSA, AU_RSA, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
+    {{0xC003, "ECDH-ECDSA-DES-CBC3-SHA", "TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA", "SSLv3",
+      "ECDH/ECDSA", "ECDH", "3DES(168)", "SHA1", 112, true},
+     {KX_ECDH_ECDSA, AU_ECDH, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0xC00D, "ECDH-RSA-DES-CBC3-SHA", "TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA", "SSLv3", "ECDH/RSA",
+      "ECDH", "3DES(168)", "SHA1", 112, true},
+     {KX_ECDH_RSA, AU_ECDH, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS,
+      DEFAULT_OUT}},
+    {{0x000A, "DES-CBC3-SHA", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "SSLv3", "RSA", "RSA", "3DES(168)",
+      "SHA1", 112, true},
+     {KX_RSA, AU_RSA, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
+};
+const size_t suite_table_len = ARRAY_LEN(suite_table);
+
+#define ANY_BUT_NULL 0x7FFF
+#define ANY_CCM      (ENC_AES128CCM | ENC_AES256CCM)
+#define ANY_CCM8     (ENC_AES128CCM8 | ENC_AES256CCM8)
+#define ANY_AES128   (ENC_AES128 | ENC_AES128GCM | ENC_AES128CCM | ENC_AES128CCM8)
+#define ANY_AES256   (ENC_AES256 | ENC_AES256GCM | ENC_AES256CCM | ENC_AES256CCM8)
+
+/* Keywords of OpenSSL 1.0.2 to 3.x. What BearSSL has no suite for (DHE, PSK,
+ * anonymous, RC4, ...) is known and matches nothing, so that lists like
+ * HIGH:!aNULL:!MD5 pass without a warning. */
+static const struct suite_alias aliases[] = {
+    {"ALL", {.enc = ANY_BUT_NULL}},
+    {"COMPLEMENTOFALL", {.enc = SUITE_NOTHING}},
+    {"eNULL", {.enc = SUITE_NOTHING}},
+    {"NULL", {.enc = SUITE_NOTHING}},
+    {"COMPLEMENTOFDEFAULT", {.in_default = DEFAULT_OUT}},
+    {"kRSA", {.kx = KX_RSA}},
+    {"aRSA", {.au = AU_RSA}},
+    {"RSA", {.kx = KX_RSA, .au = AU_RSA}},
+    {"kECDHE", {.kx = KX_ECDHE}},
+    {"kEECDH", {.kx = KX_ECDHE}},
+    {"ECDHE", {.kx = KX_ECDHE, .au = ANY_BUT_NULL}},
+    {"EECDH", {.kx = KX_ECDHE, .au = ANY_BUT_NULL}},
+    {"kECDHr", {.kx = KX_ECDH_RSA}},
+    {"kECDHe", {.kx = KX_ECDH_ECDSA}},
+    {"kECDH", {.kx = KX_ECDH_RSA | KX_ECDH_ECDSA}},
+    {"ECDH", {.kx = KX_ECDHE | KX_ECDH_RSA | KX_ECDH_ECDSA}},
+    {"aECDH", {.au = AU_ECDH}},
+    {"aECDSA", {.au = AU_ECDSA}},
+    {"ECDSA", {.au = AU_ECDSA}},
+    {"kEDH", {.kx = SUITE_NOTHING}},
+    {"kDHE", {.kx = SUITE_NOTHING}},
+    {"DH", {.kx = SUITE_NOTHING}},
+    {"DHE", {.kx = SUITE_NOTHING}},
+    {"EDH", {.kx = SUITE_NOTHING}},
+    {"ADH", {.kx = SUITE_NOTHING}},
+    {"kDHr", {.kx = SUITE_NOTHING}},
+    {"kDHd", {.kx = SUITE_NOTHING}},
+    {"kDH", {.kx = SUITE_NOTHING}},
+    {"kPSK", {.kx = SUITE_NOTHING}},
+    {"kRSAPSK", {.kx = SUITE_NOTHING}},
+    {"kECDHEPSK", {.kx = SUITE_NOTHING}},
+    {"kDHEPSK", {.kx = SUITE_NOTHING}},
+    {"kSRP", {.kx = SUITE_NOTHING}},
+    {"kGOST", {.kx = SUITE_NOTHING}},
+    {"kGOST18", {.kx = SUITE_NOTHING}},
+    {"PSK", {.kx = SUITE_NOTHING}},
+    {"SRP", {.kx = SUITE_NOTHING}},
+    {"KRB5", {.kx = SUITE_NOTHING}},
+    {"kKRB5", {.kx = SUITE_NOTHING}},
+    {"aNULL", {.au = SUITE_NOTHING}},
+    {"aDSS", {.au = SUITE_NOTHING}},
+    {"DSS", {.au = SUITE_NOTHING}},
+    {"aPSK", {.au = SUITE_NOTHING}},
+    {"aSRP", {.au = SUITE_NOTHING}},
+    {"aGOST", {.au = SUITE_NOTHING}},
+    {"aGOST01", {.au = SUITE_NOTHING}},
+    {"aGOST12", {.au = SUITE_NOTHING}},
+    {"aDH", {.au = SUITE_NOTHING}},
+    {"aKRB5", {.au = SUITE_NOTHING}},
+    {"AECDH", {.au = SUITE_NOTHING}},
+    {"AES128", {.enc = ANY_AES128}},
+    {"AES256", {.enc = ANY_AES256}},
+    {"AES", {.enc = ANY_AES128 | ANY_AES256}},
+    {"AESGCM", {.enc = ENC_AES128GCM | ENC_AES256GCM}},
+    {"AESCCM", {.enc = ANY_CCM | ANY_CCM8}},
+    {"AESCCM8", {.enc = ANY_CCM8}},
+    {"CHACHA20", {.enc = ENC_CHACHA20}},
+    {"3DES", {.enc = ENC_3DES}},
+    {"CBC", {.enc = ENC_AES128 | ENC_AES256 | ENC_3DES}},
+    {"DES", {.enc = SUITE_NOTHING}},
+    {"RC4", {.enc = SUITE_NOTHING}},
+    {"RC2", {.enc = SUITE_NOTHING}},
+    {"IDEA", {.enc = SUITE_NOTHING}},
+    {"SEED", {.enc = SUITE_NOTHING}},
+    {"CAMELLIA", {.enc = SUITE_NOTHING}},
+    {"CAMELLIA128", {.enc = SUITE_NOTHING}},
+    {"CAMELLIA256", {.enc = SUITE_NOTHING}},
+    {"ARIA", {.enc = SUITE_NOTHING}},
+    {"ARIAGCM", {.enc = SUITE_NOTHING}},
+    {"ARIA128", {.enc = SUITE_NOTHING}},
+    {"ARIA256", {.enc = SUITE_NOTHING}},
+    {"GOST89", {.enc = SUITE_NOTHING}},
+    {"SHA1", {.mac = MAC_SHA1}},
+    {"SHA", {.mac = MAC_SHA1}},
+    {"SHA256", {.mac = MAC_SHA256}},
+    {"SHA384", {.mac = MAC_SHA384}},
+    {"MD5", {.mac = SUITE_NOTHING}},
+    {"GOST94", {.mac = SUITE_NOTHING}},
+    {"GOST89MAC", {.mac = SUITE_NOTHING}},
+    {"GOST12", {.mac = SUITE_NOTHING}},
+    {"SSLv3", {.since = SINCE_SSL3}},
+    {"TLSv1", {.since = SINCE_TLS10}},
+    {"TLSv1.0", {.since = SINCE_TLS10}},
+    {"TLSv1.2", {.since = SINCE_TLS12}},
+    {"SSLv2", {.since = SUITE_NOTHING}},
+    {"HIGH", {.grade = GRADE_HIGH}},
+    {"MEDIUM", {.grade = GRADE_MEDIUM}},
+    {"LOW", {.grade = GRADE_LOW}},
+    {"FIPS", {.grade = GRADE_FIPS}},
+    {"EXP", {.grade = SUITE_NOTHING}},
+    {"EXPORT", {.grade = SUITE_NOTHING}},
+    {"EXPORT40", {.grade = SUITE_NOTHING}},
+    {"EXPORT56", {.grade = SUITE_NOTHING}},
+};
+
+const struct suite_alias *suite_alias_find(struct span name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
+        if (span_is(name, aliases[i].name)) {
+            return &aliases[i];
+        }
+    }
+    return NULL;
+}
+
+const struct suite *suite_find(struct span name)
+{
+    for (size_t i = 0; i < suite_table_len; i++) {
+        const struct suite_info *s = &suite_table[i].info;
+
+        if (span_is(name, s->name) || span_is(name, s->iana_name)) {
+            return &suite_table[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct suite *row_by_id(uint16_t id)
+{
+    for (size_t i = 0; i < suite_table_len; i++) {
+        if (suite_table[i].info.id == id) {
+            return &suite_table[i];
+        }
+    }
+    return NULL;
+}
+
+const struct suite_info *suite_by_id(uint16_t id)
+{
+    const struct suite *s = row_by_id(id);
+
+    return s != NULL ? &s->info : NULL;
+}
+
+bool suite_before_tls12(uint16_t id)
+{
+    const struct suite *s = row_by_id(id);
+
+    return s != NULL && s->bits.since != SINCE_TLS12;
+}
+
+bool suite_allowed_at_level(uint16_t id, unsigned level)
+{
+    static const uint16_t least_bits[] = {0, 80, 112, 128, 192, 256};
+    const struct suite *s = row_by_id(id);
+
+    if (s == NULL || level >= ARRAY_LEN(least_bits)) {
+        return false;
+    }
+    if (s->info.strength_bits < least_bits[level]) {
+        return false;
+    }
+    /* OpenSSL asks for forward secrecy from level 3 on, and from level 4 on
+     * takes SHA-1's 160 bits as too few. */
+    if (level >= 3 && s->bits.kx != KX_ECDHE) {
+        return false;
+    }
+    return level < 4 || s->bits.mac != MAC_SHA1;
+}
+
+size_t cipherlist_describe(const struct suite_info *s, char *dst, size_t cap)
+{
+    struct text t = text_over(dst, cap);
+
+    text_addf(&t, "%-30s %-7s Kx=%-8s Au=%-5s Enc=%-22s Mac=%-4s", s->name, s->since, s->kx, s->au,
+              s->enc, s->mac);
+    return t.len;
+}

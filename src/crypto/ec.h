@@ -1,0 +1,13 @@
+/*
+ * The elliptic curves as one br_ec_impl: our P-256 and X25519, BearSSL's
+ * P-384 and P-521. Constant data. Unlike BearSSL's, multiplication on
+ * Curve25519 fails (0) for a point of small order.
+ */
+#ifndef TINY_CRYPTO_EC_H
+#define TINY_CRYPTO_EC_H
+
+#include <bearssl.h>
+
+extern const br_ec_impl ec_fast;
+
+#endif

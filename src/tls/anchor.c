@@ -1,0 +1,197 @@
+/* Trust anchors: the CA certificates that client certificates are judged by.
+ * Their names go out in the CertificateRequest. */
+#include "core/log.h"
+#include "tls/arena.h"
+#include "tls/cred.h"
+#include "tls/filebytes.h"
+#include "tls/pem.h"
+#include "tls/x509cert.h"
+#include "tls/x509name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ANCHORS_MAX   2048
+#define NAMES_MAX_LEN 60000 /* a CertificateRequest's list holds 65535 bytes */
+
+/* What anchor_set_load returns a part of. */
+struct anchors {
+    struct anchor_set set; /* first, so that the pointers are the same */
+    struct arena arena;
+    struct span *certs; /* DER within the file's memory, while loading */
+    struct file_stamp stamp;
+};
+
+static bool self_issued(const struct x509_cert *cert)
+{
+    return span_equal(cert->issuer, cert->subject);
+}
+
+/* Version 1 has no extensions: such a root counts as a CA by being one. */
+static bool is_ca(const struct x509_cert *cert)
+{
+    return cert->ca || (cert->version < 3 && self_issued(cert));
+}
+
+static int copy_key(br_x509_pkey *dst, const struct x509_cert *cert, struct arena *arena)
+{
+    dst->key_type = (unsigned char)cert->key_type;
+    if (cert->key_type == BR_KEYTYPE_RSA) {
+        dst->key.rsa = cert->rsa;
+        dst->key.rsa.n = arena_copy(arena, span_of(cert->rsa.n, cert->rsa.nlen));
+        dst->key.rsa.e = arena_copy(arena, span_of(cert->rsa.e, cert->rsa.elen));
+        return dst->key.rsa.n != NULL && dst->key.rsa.e != NULL ? 0 : -1;
+    }
+    dst->key.ec = cert->ec;
+    dst->key.ec.q = arena_copy(arena, span_of(cert->ec.q, cert->ec.qlen));
+    return dst->key.ec.q != NULL ? 0 : -1;
+}
+
+static int add_anchor(struct anchors *a, const struct x509_cert *cert, struct text *error)
+{
+    br_x509_trust_anchor *anchor = &a->set.anchors[a->set.count];
+
+    anchor->dn.data = arena_copy(&a->arena, cert->subject);
+    anchor->dn.len = cert->subject.len;
+    anchor->flags = is_ca(cert) ? BR_X509_TA_CA : 0;
+    if (anchor->dn.data == NULL || copy_key(&anchor->pkey, cert, &a->arena) != 0) {
+        text_add(error, "no memory");
+        return -1;
+    }
+    a->certs[a->set.count++] = cert->der;
+    return 0;
+}
+
+static bool known(const struct anchors *a, struct span der)
+{
+    for (size_t i = 0; i < a->set.count; i++) {
+        if (span_equal(a->certs[i], der)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A certificate with a key that cannot be used is passed over: bundles hold
+ * such, and the others serve all the same. */
+static int take_block(struct anchors *a, const struct pem_block *block, const char *path,
+                      struct text *error)
+{
+    bool trailing = strcmp(block->label, "TRUSTED CERTIFICATE") == 0;
+    char reason[96], name[128];
+    struct text why = text_over(reason, sizeof reason);
+    struct x509_cert cert;
+
+    if (x509_cert_parse(&cert, span_of(block->data, block->len), trailing, &why) != 0) {
+        pem_describe(block, error);
+        text_add(error, reason);
+        return -1;
+    }
+    if (known(a, cert.der)) {
+        return 0;
+    }
+    if (cert.key_type == 0) {
+        x509name_format(cert.subject, name, sizeof name);
+        log_line(LOG_WARN, "ssl.cafile: %s: block %u (%s) is left out: %s", path, block->number,
+                 name, cert.key_problem);
+        return 0;
+    }
+    if (a->set.count == ANCHORS_MAX) {
+        text_addf(error, "the file holds more than %d certificates", ANCHORS_MAX);
+        return -1;
+    }
+    return add_anchor(a, &cert, error);
+}
+
+static void make_digest(struct anchors *a)
+{
+    br_sha256_context c;
+
+    br_sha256_init(&c);
+    for (size_t i = 0; i < a->set.count; i++) {
+        br_sha256_update(&c, a->certs[i].data, a->certs[i].len);
+    }
+    br_sha256_out(&c, a->set.digest);
+}
+
+/* The smallest certificate is well above 128 bytes, which bounds their number
+ * before they are counted. */
+static int read_blocks(struct anchors *a, struct filebytes *f, const char *path, struct text *error)
+{
+    struct pem_reader reader = pem_begin(f->data, f->len);
+    size_t most = f->len / 128 + 1 < ANCHORS_MAX ? f->len / 128 + 1 : ANCHORS_MAX;
+    struct pem_block block;
+    enum pem_result result;
+    size_t names = 0;
+
+    a->set.anchors = arena_take_array(&a->arena, most, sizeof *a->set.anchors);
+    a->certs = arena_take_array(&a->arena, most, sizeof *a->certs);
+    if (a->set.anchors == NULL || a->certs == NULL) {
+        text_add(error, "no memory");
+        return -1;
+    }
+    while ((result = pem_next(&reader, &block, error)) == PEM_BLOCK) {
+        if (pem_is_certificate(&block) && block.len >= 128 &&
+            take_block(a, &block, path, error) != 0) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < a->set.count; i++) {
+        names += a->set.anchors[i].dn.len + 2;
+    }
+    if (result == PEM_ERROR) {
+        return -1;
+    }
+    if (a->set.count == 0) {
+        text_add(error, "there is no usable certificate in the file");
+        return -1;
+    }
+    if (names > NAMES_MAX_LEN) {
+        text_add(error, "the names of these CAs are more than a handshake can carry; name only "
+                        "the CAs that issue your clients' certificates");
+        return -1;
+    }
+    make_digest(a);
+    a->certs = NULL;
+    return 0;
+}
+
+struct anchor_set *anchor_set_load(const char *path)
+{
+    struct anchors *a = calloc(1, sizeof *a);
+    char reason[320];
+    struct text error = text_over(reason, sizeof reason);
+    struct filebytes f = {0};
+    int result = -1;
+
+    if (a == NULL) {
+        text_add(&error, "no memory");
+    } else if (filebytes_read(&f, path, &error) == 0) {
+        a->stamp = f.stamp;
+        a->stamp.path = arena_string(&a->arena, span_of(path, strlen(path)));
+        result = a->stamp.path != NULL ? read_blocks(a, &f, path, &error) : -1;
+    }
+    filebytes_free(&f);
+    if (result != 0) {
+        log_line(LOG_ERROR, "ssl.cafile: %s: %s", path, reason);
+        anchor_set_free(a != NULL ? &a->set : NULL);
+        return NULL;
+    }
+    log_line(LOG_INFO, "ssl.cafile: %s: %zu certificates", path, a->set.count);
+    return &a->set;
+}
+
+void anchor_set_free(struct anchor_set *set)
+{
+    struct anchors *a = (struct anchors *)set;
+
+    if (a != NULL) {
+        arena_end(&a->arena);
+        free(a);
+    }
+}
+
+int anchor_set_changed(const struct anchor_set *set)
+{
+    return file_stamp_changed(&((const struct anchors *)set)->stamp);
+}

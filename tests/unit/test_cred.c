@@ -1,0 +1,247 @@
+/* Credential sets: the self-signed fallback, names, wildcards, key types side by
+ * side, files and their errors. Key files are made by our own writer here; those
+ * of openssl are tested in tests/integration/keys.t. */
+#include "core/clock.h"
+#include "core/log.h"
+#include "tap.h"
+#include "tls/cred.h"
+#include "tls/selfsign.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/tiny-cred-XXXXXX";
+static char log_path[64];
+
+static const char *path(const char *name)
+{
+    static char buf[8][128];
+    static unsigned n;
+    char *p = buf[n++ % 8];
+
+    snprintf(p, sizeof buf[0], "%s/%s", folder, name);
+    return p;
+}
+
+/* Has the log a line with this text since the last call? */
+static bool logged(const char *text)
+{
+    char line[4096];
+    bool found = false;
+    FILE *f = fopen(log_path, "r");
+
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        found = found || strstr(line, text) != NULL;
+    }
+    if (f != NULL) {
+        fclose(f);
+    }
+    if (!found) {
+        printf("# not in the log: %s\n", text);
+    }
+    return found;
+}
+
+static void forget_log(void)
+{
+    if (truncate(log_path, 0) != 0) {
+        perror(log_path);
+    }
+}
+
+static void write_file(const char *name, const char *text, size_t len)
+{
+    FILE *f = fopen(path(name), "w");
+
+    if (f != NULL) {
+        fwrite(text, 1, len, f);
+        fclose(f);
+    }
+}
+
+static char pem[SELFSIGN_PEM_MAX];
+
+/* Makes NAME in the folder; the text stays in pem. */
+static void make(const char *name, const char *host, unsigned rsa_bits)
+{
+    struct selfsign_request q = {.names = {&host, 1}, .rsa_bits = rsa_bits};
+    struct text out = text_over(pem, sizeof pem);
+    char reason[200];
+    struct text error = text_over(reason, sizeof reason);
+
+    if (selfsign_make(&q, clock_wall_s(), &out, &error) != 0) {
+        printf("# %s\n", reason);
+    }
+    write_file(name, pem, out.len);
+}
+
+static struct config plain(void)
+{
+    return (struct config){.keyfile = "",
+                           .certfile = "",
+                           .second_keyfile = "",
+                           .second_certfile = "",
+                           .password = "",
+                           .cafile = ""};
+}
+
+static struct cred_set *load(const struct config *config)
+{
+    forget_log();
+    return cred_set_load(config, clock_wall_s());
+}
+
+static bool picks(const struct cred_set *set, const char *name, const char *file)
+{
+    bool matched;
+    const struct cred_entry *e = cred_set_pick(set, span_of(name, strlen(name)), &matched);
+    const struct cred *c = e->ec != NULL ? e->ec : e->rsa;
+
+    return strcmp(c->file, file) == 0;
+}
+
+static void test_fallback(void)
+{
+    struct config config = plain();
+    struct cred_set *set = load(&config);
+    bool matched = true;
+    const struct cred_entry *e;
+
+    if (!ok(set != NULL, "no key file: a set is made")) {
+        return;
+    }
+    e = cred_set_pick(set, span_of("", 0), &matched);
+    ok(e->rsa == NULL && e->ec != NULL && !matched, "it holds one EC certificate, the default");
+    ok(e->ec->chain_len == 1 && e->ec->key_bits == 256 && e->ec->key.ec.xlen == 32, "P-256");
+    is_text(e->ec->subject, "CN=localhost", "for localhost");
+    ok(logged("SELF-SIGNED") && logged("fingerprint: "), "and it is said loudly");
+    ok(e->ec->issuer_key_type == BR_KEYTYPE_EC, "issuer's key type");
+    ok(e->ec->not_after_s > clock_wall_s() + 364 * 86400, "valid for a year");
+    ok(cred_set_changed(set) == 0, "nothing to reload");
+    cred_set_drop(set);
+}
+
+static void test_names(void)
+{
+    struct config config = plain();
+    char items[6][200];
+    const char *list[6];
+    struct cred_set *set;
+    bool matched;
+
+    make("default.pem", "default.test", 0);
+    make("exact.pem", "www.example.org", 0);
+    make("wild.pem", "*.example.org", 0);
+    make("rsa.pem", "www.example.org", 2048);
+    snprintf(items[0], sizeof items[0], "*.example.org=%s", path("wild.pem"));
+    snprintf(items[1], sizeof items[1], "WWW.Example.ORG.=%s", path("exact.pem"));
+    snprintf(items[2], sizeof items[2], "www.example.org=%s", path("rsa.pem"));
+    for (size_t i = 0; i < 6; i++) {
+        list[i] = items[i];
+    }
+    config.keyfile = path("default.pem");
+    config.sni = (struct string_list){list, 3};
+    set = load(&config);
+    if (!ok(set != NULL, "default and server names load")) {
+        return;
+    }
+    ok(picks(set, "www.example.org", path("exact.pem")), "the exact name wins");
+    ok(picks(set, "wwW.eXample.org", path("exact.pem")), "in any case");
+    ok(picks(set, "www.example.org.", path("exact.pem")), "with a final dot");
+    ok(picks(set, "a.example.org", path("wild.pem")), "the wildcard");
+    ok(picks(set, "a.b.example.org", path("default.pem")), "stands for one label");
+    ok(picks(set, "example.org", path("default.pem")), "and not for none");
+    ok(picks(set, "*.example.org", path("default.pem")), "and is not asked for by itself");
+    ok(picks(set, "", path("default.pem")), "no name");
+    ok(picks(set, ".example.org", path("default.pem")), "an empty label");
+    ok(cred_set_pick(set, span_of("www.example.org", 15), &matched)->rsa != NULL && matched,
+       "RSA and EC side by side");
+    ok(cred_set_pick(set, span_of("www.example.org\0x", 17), &matched)->rsa == NULL && !matched,
+       "a NUL inside the name matches nothing");
+    ok(cred_set_hold(set) == set, "hold");
+    cred_set_drop(set);
+    ok(cred_set_changed(set) == 0, "one reference is left");
+    make("wild.pem", "*.example.org", 0);
+    ok(cred_set_changed(set) == 1, "a changed file is seen");
+    unlink(path("wild.pem"));
+    ok(cred_set_changed(set) == 0, "a missing one does not count");
+    cred_set_drop(set);
+
+    config.keyfile = "";
+    config.sni.count = 2;
+    list[0] = items[1];
+    list[1] = items[2];
+    set = load(&config);
+    ok(set != NULL && picks(set, "other", path("exact.pem")),
+       "without a key file the first name is the default");
+    cred_set_drop(set);
+    list[1] = items[1];
+    ok(load(&config) == NULL && logged("already"), "same name and key type twice");
+    list[1] = "nofile";
+    ok(load(&config) == NULL && logged("must be NAME=KEYFILE"), "no equals sign");
+    list[1] = "a*b.org=x";
+    ok(load(&config) == NULL && logged("whole first label"), "a wildcard within a label");
+    list[1] = "b\xC3\xBC.org=x";
+    ok(load(&config) == NULL && logged("xn--"), "a name that is not ASCII");
+}
+
+static void test_files(void)
+{
+    struct config config = plain();
+    struct cred_set *set;
+    const char *key;
+
+    make("a.pem", "a.test", 0);
+    key = strstr(pem, "-----BEGIN PRIVATE");
+    write_file("a.crt", pem, (size_t)(key - pem));
+    write_file("a.key", key, strlen(key));
+    make("b.pem", "b.test", 0);
+    config.certfile = path("a.crt");
+    config.keyfile = path("a.key");
+    config.second_keyfile = path("rsa.pem");
+    set = load(&config);
+    ok(set != NULL && cred_set_pick(set, span_of("", 0), NULL)->rsa != NULL &&
+           cred_set_pick(set, span_of("", 0), NULL)->ec != NULL,
+       "certificate and key apart, and a second pair");
+    cred_set_drop(set);
+    config.keyfile = path("b.pem");
+    ok(load(&config) == NULL && logged("a.crt: the private key does not belong"), "another key");
+    config.second_keyfile = path("a.pem");
+    config.keyfile = path("a.key");
+    ok(load(&config) == NULL && logged("there is an EC certificate for the default already"),
+       "two EC certificates");
+    config = plain();
+    config.keyfile = path("missing.pem");
+    ok(load(&config) == NULL && logged("missing.pem: cannot be opened: No such file"), "missing");
+    config.keyfile = folder;
+    ok(load(&config) == NULL && logged("is a directory"), "directory");
+    write_file("empty", "", 0);
+    config.keyfile = path("empty");
+    ok(load(&config) == NULL && logged("the file is empty"), "empty");
+    write_file("text", "hello\n", 6);
+    config.keyfile = path("text");
+    ok(load(&config) == NULL && logged("neither PEM"), "not PEM");
+    config.keyfile = path("a.crt");
+    ok(load(&config) == NULL && logged("a.crt: there is no private key in the file"), "no key");
+    config.keyfile = path("a.key");
+    ok(load(&config) == NULL && logged("a.key: there is no certificate in the file"), "no cert");
+    config.keyfile = path("a.pem");
+    config.password = "secret";
+    ok(load(&config) == NULL && logged("must be pass:TEXT"), "password of no form");
+}
+
+int main(void)
+{
+    if (mkdtemp(folder) == NULL) {
+        return 1;
+    }
+    snprintf(log_path, sizeof log_path, "%s/log", folder);
+    log_open(log_path, LOG_INFO);
+    test_fallback();
+    test_names();
+    test_files();
+    snprintf(log_path, sizeof log_path, "rm -rf %s", folder);
+    ok(system(log_path) == 0, "cleaned up");
+    return tap_done();
+}
