@@ -9,12 +9,11 @@
 enum rule { RULE_ADD, RULE_DEL, RULE_ORDER, RULE_KILL };
 
 /*
- * The suites as a sequence that the rules permute. A prefix of the grammar's
- * semantics: every suite is off at first; ADD switches on and moves to the
- * end, ORDER moves to the end what is on, DEL switches off and moves to the
- * front (so that what was deleted last comes back first), KILL takes away for
- * good. Each of them keeps the order within what it moves. The result is what
- * is on, in sequence.
+ * The suites as a sequence that the rules permute. Every suite is off at
+ * first. ADD switches on and moves to the end; ORDER moves to the end what is
+ * on; DEL switches off and moves to the front, so that what was deleted last
+ * comes back first; KILL takes away for good. Each keeps the order within what
+ * it moves. The result is what is on, in sequence.
  */
 struct work {
     uint8_t order[CIPHERLIST_MAX_SUITES]; /* indices into suite_table */
