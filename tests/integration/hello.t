@@ -269,7 +269,7 @@ def main():
     tiny = Tiny({"server.mode": "echo", "ssl.keyfile": pem})
     malformed(tiny)
     accepted(tiny)
-    refused(tiny, "a needless fallback", records(hello(version=0x0302, suites=b"\xc0\x2b\x56\0")),
+    refused(tiny, "a fallback to a version that is off", records(hello(version=0x0302, suites=b"\xc0\x2b\x56\0")),
             PROTOCOL_VERSION)
     trickled(tiny)
     plain_http(tiny)

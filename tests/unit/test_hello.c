@@ -312,6 +312,10 @@ static void check_many(void)
     build_extension(&b, GROUPS, BYTES("\x00\x02\x00\x17"));
     ok(verdict(&b) == 47, "a share for a group that is not listed");
     b = build_hello();
+    build_extension(&b, 0x7777, BYTES("abc"));
+    for (b.extensions_len--; b.extensions_len > 0; b.extensions_len--) {
+        expect(verdict(&b) == 50, "an unknown extension that does not fit");
+    }
     for (unsigned i = 0; i < 4000; i++) {
         build_extension(&b, 0x2000 + i, BYTES(""));
     }
@@ -380,6 +384,8 @@ static void check_versions(void)
         {0x0303, SPAN("\x04\x03\x03\x03\x04"), 0x0301, 0x0304, 0x0304},
         {0x0303, SPAN("\x04\x03\x04\x03\x03"), 0x0301, 0x0303, 0x0303},
         {0x0303, SPAN("\x02\x03\x04"), 0x0301, 0x0303, 0},
+        {0x0303, SPAN("\x02\x03\x03"), 0x0303, 0x0303, 0x0303},
+        {0x0303, SPAN("\x02\x03\x02"), 0x0303, 0x0303, 0},
         {0x0301, SPAN("\x02\x03\x03"), 0x0301, 0x0303, 0x0303},
         {0x0303, SPAN("\x02\x7F\x17"), 0x0301, 0x0304, 0},
         {0x0300, SPAN("\x02\x03\x03"), 0x0301, 0x0303, 0},
