@@ -12,8 +12,9 @@
 
 /* Listeners, epoll, signals, logs, root directory, a file being reloaded. */
 #define DESCRIPTORS_OWN 96
-/* A connection may hold its socket and a file. */
-#define DESCRIPTORS_EACH 2
+/* Every connection holds a socket; a file is open while it is sent, which one
+ * connection in so many does at a time. More than that answer 503. */
+#define CONNECTIONS_PER_FILE 4
 
 static bool number(const char *text, unsigned long *value)
 {
@@ -110,7 +111,8 @@ int privilege_drop(const struct config *config)
 
 uint32_t privilege_descriptors(const struct config *config)
 {
-    uint64_t need = (uint64_t)config->max_connections * DESCRIPTORS_EACH + DESCRIPTORS_OWN;
+    uint64_t files = config->max_connections / CONNECTIONS_PER_FILE;
+    uint64_t need = config->max_connections + files + DESCRIPTORS_OWN;
     struct rlimit limit;
     uint64_t fit;
 
@@ -125,9 +127,10 @@ uint32_t privilege_descriptors(const struct config *config)
     if (limit.rlim_cur >= need) {
         return config->max_connections;
     }
-    fit = limit.rlim_cur > DESCRIPTORS_OWN + DESCRIPTORS_EACH
-              ? (limit.rlim_cur - DESCRIPTORS_OWN) / DESCRIPTORS_EACH
-              : 1;
+    fit = limit.rlim_cur > DESCRIPTORS_OWN ? (limit.rlim_cur - DESCRIPTORS_OWN) *
+                                                 CONNECTIONS_PER_FILE / (CONNECTIONS_PER_FILE + 1)
+                                           : 0;
+    fit = fit > 0 ? fit : 1;
     log_line(LOG_WARN,
              "the limit of %llu open files lets %llu connections in, not %u (ulimit -n, or "
              "LimitNOFILE= in systemd)",

@@ -1,0 +1,185 @@
+/*
+ * tiny: a TLS server in one static program. This file goes from the command
+ * line to the event loop: configuration, keys, sockets, privileges, run.
+ */
+#include "app/app.h"
+#include "config/cipherlist.h"
+#include "config/config.h"
+#include "core/clock.h"
+#include "core/cpu.h"
+#include "core/log.h"
+#include "server/listen.h"
+#include "server/privilege.h"
+#include "server/server.h"
+#include "tls/selfsign.h"
+#include "tls/tls.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int flush_output(void)
+{
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "tiny: standard output: %s\n", strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
+    return EXIT_CODE_OK;
+}
+
+static int print_version(void)
+{
+    printf("tiny %s, BearSSL 0.6, TLS 1.0 to 1.2\n", TINY_VERSION);
+    return flush_output();
+}
+
+static int print_ciphers(const struct command_args *args)
+{
+    struct cipherlist_result result;
+
+    if (cipherlist_parse(args->list, cpu_has_fast_aes(), &result) != 0) {
+        fprintf(stderr, "tiny: ciphers: %s\n", result.error);
+        return EXIT_CODE_USAGE;
+    }
+    if (result.unknown[0] != '\0') {
+        fprintf(stderr, "tiny: ciphers: unknown and skipped: %s\n", result.unknown);
+    }
+    for (size_t i = 0; i < result.count; i++) {
+        const struct suite_info *suite = suite_by_id(result.suites[i]);
+        char line[160];
+
+        if (args->verbose) {
+            cipherlist_describe(suite, line, sizeof line);
+            puts(line);
+        } else {
+            printf("%s%s", i > 0 ? ":" : "", suite->name);
+        }
+    }
+    if (!args->verbose) {
+        putchar('\n');
+    }
+    return flush_output();
+}
+
+static int make_certificate(const struct command_args *args)
+{
+    struct selfsign_request request = {
+        .names = args->names, .days = args->days, .rsa_bits = args->rsa_bits, .out = args->out};
+
+    return selfsign_command(&request, STDOUT_FILENO, STDERR_FILENO);
+}
+
+/* tiny -t: prints what would be in force and reads the keys as a start would. */
+static int test_config(const struct config *config)
+{
+    struct counters counters = {0};
+    struct tls_context *tls;
+
+    if (config_print(config, STDOUT_FILENO) != 0) {
+        return EXIT_CODE_FAILED;
+    }
+    tls = tls_context_new(config, &counters);
+    if (tls == NULL) {
+        return EXIT_CODE_FAILED;
+    }
+    tls_context_free(tls);
+    return EXIT_CODE_OK;
+}
+
+/* With keys read and files.root open: bind, drop privileges, run. */
+static int run_bound(struct config *config, struct tls_context *tls, struct app_shared *shared,
+                     struct counters *counters, int signal_fd)
+{
+    static struct listener_list listeners;
+    struct server *server = NULL;
+    int code = EXIT_CODE_FAILED;
+
+    config->max_connections = privilege_descriptors(config);
+    if (listen_begin(&listeners, config) != 0) {
+        return code;
+    }
+    if (privilege_drop(config) == 0) {
+        server = server_new(config, &listeners, tls, shared, counters, signal_fd);
+    }
+    if (server != NULL) {
+        code = server_run(server);
+    }
+    server_free(server);
+    listen_end(&listeners);
+    return code;
+}
+
+static int run_server(struct config *config, int signal_fd)
+{
+    struct counters counters = {.started_s = clock_wall_s()};
+    struct app_shared shared;
+    struct tls_context *tls = tls_context_new(config, &counters);
+    int code = EXIT_CODE_FAILED;
+
+    if (tls == NULL) {
+        return code;
+    }
+    if (app_shared_begin(&shared, config, &counters) == 0) {
+        code = run_bound(config, tls, &shared, &counters, signal_fd);
+        app_shared_end(&shared);
+    }
+    tls_context_free(tls);
+    return code;
+}
+
+static int run(struct config *config)
+{
+    static const enum log_level levels[] = {[SEVERITY_ERROR] = LOG_ERROR,
+                                            [SEVERITY_WARN] = LOG_WARN,
+                                            [SEVERITY_INFO] = LOG_INFO,
+                                            [SEVERITY_DEBUG] = LOG_DEBUG};
+    int signal_fd;
+    int code;
+
+    if (log_open(config->log_file, levels[config->log_level]) != 0) {
+        log_line(LOG_ERROR, "log.file: %s: %s", config->log_file, strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
+    signal_fd = server_signals();
+    if (signal_fd < 0) {
+        log_line(LOG_ERROR, "signalfd: %s", strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
+    code = run_server(config, signal_fd);
+    close(signal_fd);
+    return code;
+}
+
+static int run_command(struct config *config, enum command command)
+{
+    switch (command) {
+    case COMMAND_HELP:
+        return config_help(STDOUT_FILENO) == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+    case COMMAND_VERSION:
+        return print_version();
+    case COMMAND_CIPHERS:
+        return print_ciphers(&config->args);
+    case COMMAND_CERTIFICATE:
+        return make_certificate(&config->args);
+    case COMMAND_TEST:
+        return test_config(config);
+    default:
+        return run(config);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct config config;
+    enum command command = COMMAND_RUN;
+    int code = EXIT_CODE_USAGE;
+
+    if (config_load(&config, &command, argc, argv, environ, STDERR_FILENO) == 0) {
+        code = run_command(&config, command);
+    }
+    config_free(&config);
+    return code;
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""10,000 idle connections with at most 6 KiB of the server's own memory each,
+and buffers that come back when they wake."""
+import resource
+import ssl
+import time
+
+from harness import Tiny, client_context, done, equal, folder, ok, self_signed, skip, write
+
+COUNT = 10_000
+LIMIT_KIB = 6
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+if hard < COUNT + COUNT // 4 + 300:
+    skip("10,000 idle connections", f"only {hard} descriptors are allowed here")
+    done()
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+root = folder()
+write(root + "/small", "small\n")
+tiny = Tiny({"ssl.keyfile": self_signed(folder()), "files.root": root, "server.max-connections": COUNT + 10,
+             "server.idle-timeout": 600, "server.backlog": 1024})
+context = client_context(ciphers="ECDHE-ECDSA-AES128-GCM-SHA256")
+
+
+def ask(s):
+    s.sendall(b"GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return s.recv(4096).endswith(b"\r\n\r\nsmall\n")
+
+
+warm = [tiny.tls(context) for _ in range(10)]
+good = all(ask(s) for s in warm)
+before = tiny.status("VmRSS")
+connections = []
+for i in range(COUNT - 10):
+    s = tiny.tls(context)
+    if i % 10 == 0:
+        good = ask(s) and good
+    connections.append(s)
+time.sleep(0.5)
+after = tiny.status("VmRSS")
+each = (after - before) / len(connections)
+equal(len(connections) + len(warm), COUNT, "10,000 connections are held")
+ok(each <= LIMIT_KIB, f"each takes at most {LIMIT_KIB} KiB", f"{each:.2f} KiB")
+print(f"# {each:.2f} KiB each, {after} KiB in all")
+ok(good, "requests before the rest are answered")
+ok(all(ask(s) for s in connections[::97] + warm), "connections wake up and are answered")
+ok(tiny.status("VmRSS") < after + 4096, "waking them does not grow the server")
+ok(tiny.alive(), "it lives")
+for s in connections + warm:
+    s.close()
+equal(tiny.stop(), 0, "and ends well")
+done()

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The Nth call of a kind fails, for every N until none is left to fail: the
+server either refuses to start with a sentence, or loses that one connection or
+request and serves the next. It never crashes, hangs or sends wrong bytes."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+from harness import Tiny, client_context, done, folder, have, ok, receive_all, self_signed, skip, write  # noqa: E402
+
+MOST = 40  # of a kind; a run that needs more is told below
+root = folder()
+BODY = os.urandom(40_000)
+write(root + "/file", BODY)
+pem = self_signed(folder())
+context = client_context()
+FAULTS = [
+    ("accept4", "EMFILE"), ("accept4", "ECONNABORTED"), ("accept4", "EINTR"), ("accept4", "ENOMEM"),
+    ("recvfrom", "ECONNRESET"), ("recvfrom", "EINTR"), ("recvfrom", "EAGAIN"),
+    ("sendto", "EPIPE"), ("sendto", "EINTR"), ("sendto", "EAGAIN"),
+    ("epoll_ctl", "ENOMEM"), ("epoll_pwait", "EINTR"), ("epoll_wait", "EINTR"), ("epoll_create1", "EMFILE"),
+    ("openat", "EMFILE"), ("open", "EMFILE"), ("openat2", "EMFILE"), ("openat2", "ENOSYS"),
+    ("fstat", "EIO"), ("newfstatat", "EIO"), ("stat", "EIO"), ("pread64", "EIO"), ("read", "EIO"),
+    ("mmap", "ENOMEM"), ("brk", "ENOMEM"), ("socket", "EMFILE"), ("bind", "EADDRINUSE"), ("listen", "EADDRINUSE"),
+    ("getrandom", "EINTR"), ("signalfd4", "EMFILE"), ("write", "ENOSPC"), ("write", "EAGAIN"),
+    ("setsockopt", "ENOPROTOOPT"), ("getsockname", "ENOBUFS"), ("close", "EIO"), ("shutdown", "ENOTCONN"),
+]
+
+
+def fetch(tiny):
+    """The whole body over one TLS connection, or what came of it."""
+    try:
+        with tiny.tls(context, timeout=10) as s:
+            s.sendall(b"GET /file HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return receive_all(s).partition(b"\r\n\r\n")
+    except OSError:
+        return b"", b"", b""
+
+
+def wrong(head, mark, body):
+    """Bytes that are not the file's and not an honest error answer."""
+    return mark and head.startswith(b"HTTP/1.1 200") and not BODY.startswith(body)
+
+
+def attempt(call, error, n):
+    """None: nothing was injected. Else '' or what went wrong."""
+    trace = os.path.join(folder(), "trace")
+    access = trace + ".access"
+    tiny = Tiny({"ssl.keyfile": pem, "files.root": root, "log.access-file": access, "ssl.session-cache": "true",
+                 "server.close-timeout": 2},
+                wrap=["strace", "-f", "-qq", "-o", trace, "-e", f"trace={call}", "-e",
+                      f"inject={call}:error={error}:when={n}"], wait=False)
+    try:
+        tiny.port = int(tiny.wait_log(rb"listening on tcp://127.0.0.1:\d+", timeout=15).rsplit(b":")[-1])
+        started = True
+    except AssertionError:
+        started = False
+    problem = ""
+    if started:
+        answers = [fetch(tiny) for _ in range(3)]
+        if any(wrong(*a) for a in answers):
+            problem = "wrong bytes"
+        elif not any(a[2] == BODY for a in answers) and tiny.alive() and fetch(tiny)[2] != BODY:
+            problem = "no request is answered any more"
+    if tiny.alive():
+        with open(f"/proc/{tiny.pid}/task/{tiny.pid}/children") as f:
+            child = f.read().split()
+        if child:
+            os.kill(int(child[0]), 15)
+    code = tiny.wait()
+    # strace ends as its child did: a signal shows as a negative code or 128 + n.
+    if code not in (0, 1) or (code == 1 and not tiny.log.strip()):
+        problem = problem or f"exit code {code}"
+    with open(trace) as f:
+        injected = "(INJECTED)" in f.read()
+    if not injected:
+        return None
+    if not started and code == 0:
+        problem = "did not start, and called that a success"
+    return problem + ("\n" + tiny.log.decode(errors="replace") if problem else "")
+
+
+if not have("strace"):
+    skip("failing system calls", "strace is missing")
+    done()
+for call, error in FAULTS:
+    n, problems = 1, []
+    while n <= MOST:
+        try:
+            result = attempt(call, error, n)
+        except AssertionError as hang:
+            result = str(hang)
+        if result is None:
+            break
+        if result:
+            problems.append(f"call {n}: {result}")
+        n += 1
+    ok(not problems, f"{call} fails with {error}, {n - 1} calls one by one", "\n".join(problems))
+done()
