@@ -78,7 +78,7 @@ def wrong_start():
             (["--files.root", root + "/none"], 1, b"none"),
             (["--server.mode", "dance"], 2, b"server.mode"),
             (["--server.endpoint", "tcp://127.0.0.1:99999"], 2, b"server.endpoint"),
-            (["--ssl.protocol", "1"], 2, b"SSLv2"),
+            (["--ssl.protocol", "1"], 2, b"SSL 2"),
             (["--no.such", "1"], 2, b"no.such")]:
         tiny = Tiny(FILES, args=args, wait=False)
         got = tiny.wait()
@@ -161,12 +161,7 @@ def signals():
         ok(False, "nobody is accepted any more")
     except OSError:
         ok(True, "nobody is accepted any more")
-    rest = first
-    while len(rest) < (1 << 23):
-        chunk = busy.recv(65536)
-        if not chunk:
-            break
-        rest += chunk
+    rest = first + receive_all(busy)
     ok(len(rest) > 1 << 23, "a request under way is finished", len(rest))
     equal(tiny.wait(), 0, "then exit code 0")
     ok(time.monotonic() - began < 15, "without waiting for the bound")
