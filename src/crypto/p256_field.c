@@ -118,33 +118,43 @@ void p256_fe_sqr(struct p256_fe *d, const struct p256_fe *a)
     limbs_reduce_once(d->v, sum, prime);
 }
 
-void p256_fe_add(struct p256_fe *d, const struct p256_fe *a, const struct p256_fe *b)
+/* d = a - b + (p where a < b) */
+static inline void fe_sub(uint64_t d[4], const uint64_t a[4], const uint64_t b[4])
 {
-    uint64_t t[5];
+    uint64_t t0, t1, t2, t3, mask;
     unsigned char c;
 
-    c = limb_add(0, a->v[0], b->v[0], &t[0]);
-    c = limb_add(c, a->v[1], b->v[1], &t[1]);
-    c = limb_add(c, a->v[2], b->v[2], &t[2]);
-    c = limb_add(c, a->v[3], b->v[3], &t[3]);
-    t[4] = c;
-    limbs_reduce_once(d->v, t, prime);
+    c = limb_sub(0, a[0], b[0], &t0);
+    c = limb_sub(c, a[1], b[1], &t1);
+    c = limb_sub(c, a[2], b[2], &t2);
+    c = limb_sub(c, a[3], b[3], &t3);
+    mask = mask_bit(c);
+    c = limb_add(0, t0, mask, &t0);
+    c = limb_add(c, t1, mask >> 32, &t1);
+    c = limb_add(c, t2, 0, &t2);
+    limb_add(c, t3, mask & prime[3], &t3);
+    d[0] = mask_hide(t0);
+    d[1] = mask_hide(t1);
+    d[2] = mask_hide(t2);
+    d[3] = mask_hide(t3);
 }
 
 void p256_fe_sub(struct p256_fe *d, const struct p256_fe *a, const struct p256_fe *b)
 {
-    uint64_t t[4], mask;
+    fe_sub(d->v, a->v, b->v);
+}
+
+/* a + b as a - (p - b): fewer steps than a sum and a comparison. */
+void p256_fe_add(struct p256_fe *d, const struct p256_fe *a, const struct p256_fe *b)
+{
+    uint64_t t[4];
     unsigned char c;
 
-    c = limb_sub(0, a->v[0], b->v[0], &t[0]);
-    c = limb_sub(c, a->v[1], b->v[1], &t[1]);
-    c = limb_sub(c, a->v[2], b->v[2], &t[2]);
-    c = limb_sub(c, a->v[3], b->v[3], &t[3]);
-    mask = mask_bit(c);
-    c = limb_add(0, t[0], mask & prime[0], &d->v[0]);
-    c = limb_add(c, t[1], mask & prime[1], &d->v[1]);
-    c = limb_add(c, t[2], 0, &d->v[2]);
-    limb_add(c, t[3], mask & prime[3], &d->v[3]);
+    c = limb_sub(0, prime[0], b->v[0], &t[0]);
+    c = limb_sub(c, prime[1], b->v[1], &t[1]);
+    c = limb_sub(c, prime[2], b->v[2], &t[2]);
+    limb_sub(c, prime[3], b->v[3], &t[3]);
+    fe_sub(d->v, a->v, t);
 }
 
 static void fe_sqr_times(struct p256_fe *d, const struct p256_fe *a, int times)

@@ -159,6 +159,7 @@ int main(void)
                        crypto_sha256(),
                        0};
 
+    data[0] = 1; /* a hash of zero is refused by BearSSL */
     printf("%-28s %12s %12s\n", "", "BearSSL", "tiny");
     theirs.curve = ours.curve = BR_EC_curve25519;
     compare("X25519", do_mul, &theirs, &ours, 1, "/s  ");
