@@ -34,6 +34,8 @@ gnutls-cli gnutls-bin
 sslscan sslscan
 testssl testssl.sh
 strace strace
+valgrind valgrind
+/usr/include/valgrind/memcheck.h valgrind
 mandoc mandoc
 END
         ;;
