@@ -160,8 +160,7 @@ static int add_part(struct sslop_result *r, struct span text)
     if (text.data[0] < '0' || text.data[0] > '9') {
         return add_name(r, text);
     }
-    if (value_number(digits, &number) != NULL ||
-        ascii_lower((char)digits.data[digits.len - 1]) > 'f') {
+    if (value_integer(digits, &number) != NULL) {
         return complain(r, "is no number: decimal, or hexadecimal after 0x", text);
     }
     return add_number(r, text, number);

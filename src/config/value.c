@@ -66,6 +66,21 @@ static const char *take_digits(struct span text, uint64_t *out, struct span *res
     return NULL;
 }
 
+const char *value_integer(struct span text, uint64_t *out)
+{
+    struct span rest;
+    uint64_t v;
+    const char *problem = take_digits(text, &v, &rest);
+
+    if (problem == NULL && rest.len > 0) {
+        problem = "a number is wanted, decimal or hexadecimal after 0x";
+    }
+    if (problem == NULL) {
+        *out = v;
+    }
+    return problem;
+}
+
 struct suffix {
     const char *name;
     uint64_t factor;

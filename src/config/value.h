@@ -10,6 +10,8 @@
 
 /* true/false, on/off, yes/no, 1/0, any case. */
 const char *value_bool(struct span text, bool *out);
+/* Decimal, or hexadecimal after 0x; nothing may follow. */
+const char *value_integer(struct span text, uint64_t *out);
 /* Decimal or 0x hexadecimal; k, KB = 1000, KiB = 1024, and so on for M and G. */
 const char *value_number(struct span text, uint64_t *out);
 /* 10 or 10s, 500ms, 2m, 1h, 7d; *out in milliseconds. */
