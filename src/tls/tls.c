@@ -188,6 +188,19 @@ static void bind_session(struct tls *t)
     br_sha256_out(&sha, t->binding);
 }
 
+/* For whoever shows the connection: which configured suites the client offers. */
+static void note_suites(struct tls *t, struct span offered)
+{
+    const struct config *config = t->ctx->config;
+
+    static_assert(CONFIG_MAX_SUITES <= 64, "a bit for each suite");
+    for (size_t i = 0; i < config->suite_count; i++) {
+        if (hello_list_has(offered, config->suites[i])) {
+            t->info.common_suites |= (uint64_t)1 << i;
+        }
+    }
+}
+
 /* Settles all that can be settled from the hello; 0, or -1 with the alert and
  * reason in t->choice. */
 static int decide(struct tls *t, const struct hello *h)
@@ -200,6 +213,7 @@ static int decide(struct tls *t, const struct hello *h)
     t->creds = cred_set_hold(ctx->creds);
     t->trust = trust_hold(ctx->trust);
     copy_server_name(t, h->server_name);
+    note_suites(t, h->suites);
     t->entry = cred_set_pick(t->creds, h->server_name, NULL);
     if (policy_suite(ctx->config, h, t->entry, &t->choice) != 0 ||
         policy_alpn(ctx->config, h, &t->choice) != 0) {
