@@ -1,5 +1,6 @@
 #include "core/clock.h"
 #include "core/log.h"
+#include "crypto/crypto.h"
 #include "tls/internal.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static int reseed(struct tls_context *ctx)
 
 void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t len)
 {
-    br_hmac_drbg_init(&ctx->rng, &br_sha256_vtable, seed, len);
+    br_hmac_drbg_init(&ctx->rng, crypto_sha256(), seed, len);
     ctx->reseeded_ms = UINT64_MAX;
 }
 
@@ -69,9 +70,9 @@ void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t le
 
 static void prepare_engine(struct tls_context *ctx)
 {
-    static const br_hash_class *const hashes[] = {
-        &br_md5_vtable,    &br_sha1_vtable,   &br_sha224_vtable,
-        &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable,
+    const br_hash_class *hashes[] = {
+        &br_md5_vtable,  &br_sha1_vtable,   &br_sha224_vtable,
+        crypto_sha256(), &br_sha384_vtable, &br_sha512_vtable,
     };
     br_ssl_engine_context *eng = &ctx->model.eng;
 
@@ -87,6 +88,8 @@ static void prepare_engine(struct tls_context *ctx)
     br_ssl_engine_set_default_aes_gcm(eng);
     br_ssl_engine_set_default_des_cbc(eng);
     br_ssl_engine_set_default_chapol(eng);
+    br_ssl_engine_set_chacha20(eng, crypto_chacha20());
+    br_ssl_engine_set_poly1305(eng, crypto_poly1305());
     br_ssl_engine_set_rsavrfy(eng, br_rsa_pkcs1_vrfy_get_default());
     br_ssl_engine_set_ecdsa(eng, tls_ecdsa_verify);
     br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION);
@@ -95,7 +98,7 @@ static void prepare_engine(struct tls_context *ctx)
 
 static void prepare_curves(struct tls_context *ctx)
 {
-    ctx->ec_base = br_ec_get_default();
+    ctx->ec_base = crypto_ec();
     ctx->ec = *ctx->ec_base;
     ctx->ec.mul = tls_ec_mul;
     ctx->ec.supported_curves = 0;
@@ -195,15 +198,14 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
     pool_begin(&ctx->in_pool, TLS_IN_LEN, max, KEEP_BUFFERS);
     pool_begin(&ctx->out_pool, TLS_OUT_LEN, max, KEEP_BUFFERS);
     pool_begin(&ctx->verify_pool, verify_size(), max, KEEP_BUFFERS);
-    br_hmac_drbg_init(&ctx->rng, &br_sha256_vtable, NULL, 0);
+    br_hmac_drbg_init(&ctx->rng, crypto_sha256(), NULL, 0);
     if (reseed(ctx) != 0) {
         log_line(LOG_ERROR, "the system gives no random bytes: %s", strerror(errno));
         tls_context_free(ctx);
         return NULL;
     }
-    ctx->rsa_private = br_rsa_private_get_default();
-    ctx->rsa_sign = br_rsa_pkcs1_sign_get_default();
-    ctx->ecdsa_sign = br_ecdsa_sign_asn1_get_default();
+    ctx->rsa_private = crypto_rsa_private();
+    ctx->ecdsa_sign = crypto_ecdsa_sign();
     prepare_engine(ctx);
     prepare_curves(ctx);
     if (config->session_cache && config->session_cache_size > 0) {

@@ -4,6 +4,7 @@
  * its own.
  */
 #include "core/clock.h"
+#include "crypto/crypto.h"
 #include "tls/internal.h"
 
 #include <string.h>
@@ -68,6 +69,39 @@ static const unsigned char *hash_oid(unsigned hash_id)
     return hash_id >= br_sha224_ID && hash_id <= br_sha512_ID ? sha2[hash_id - br_sha224_ID] : NULL;
 }
 
+/* EMSA-PKCS1-v1_5 (RFC 8017, section 9.2) over len bytes; without an algorithm
+ * (TLS 1.0 and 1.1) the bare hashes. Returns 0 when they do not fit. */
+static size_t pkcs1_pad(uint8_t *dst, size_t len, const unsigned char *oid, const uint8_t *hash,
+                        size_t hash_len)
+{
+    uint8_t info[32] = {0};
+    size_t n = 0;
+
+    if (oid != NULL) {
+        info[n++] = 0x30;
+        info[n++] = (uint8_t)(oid[0] + hash_len + 8);
+        info[n++] = 0x30;
+        info[n++] = (uint8_t)(oid[0] + 4);
+        info[n++] = 0x06;
+        memcpy(info + n, oid, oid[0] + 1u);
+        n += oid[0] + 1u;
+        info[n++] = 0x05;
+        info[n++] = 0x00;
+        info[n++] = 0x04;
+        info[n++] = (uint8_t)hash_len;
+    }
+    if (len < n + hash_len + 11) {
+        return 0;
+    }
+    memset(dst, 0xFF, len);
+    dst[0] = 0x00;
+    dst[1] = 0x01;
+    dst[len - n - hash_len - 1] = 0x00;
+    memcpy(dst + len - n - hash_len, info, n);
+    memcpy(dst + len - hash_len, hash, hash_len);
+    return len;
+}
+
 static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned algo_id,
                                unsigned char *data, size_t hash_len, size_t cap)
 {
@@ -83,8 +117,8 @@ static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned
     if (cred->key_type == CRED_RSA) {
         size_t len = (cred->key.rsa.n_bitlen + 7) / 8;
 
-        return len <= cap && t->ctx->rsa_sign(hash_oid(hash_id), hash, hash_len, &cred->key.rsa,
-                                              data) != 0
+        return len <= cap && pkcs1_pad(data, len, hash_oid(hash_id), hash, hash_len) != 0 &&
+                       t->ctx->rsa_private(data, &cred->key.rsa) != 0
                    ? len
                    : 0;
     } else {
@@ -183,7 +217,7 @@ uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_
                           const br_ec_public_key *pk, const void *sig, size_t sig_len)
 {
     (void)impl;
-    return br_ecdsa_vrfy_asn1_get_default()(br_ec_get_default(), hash, hash_len, pk, sig, sig_len);
+    return crypto_ecdsa_vrfy()(crypto_ec(), hash, hash_len, pk, sig, sig_len);
 }
 
 /* X25519 with a share of low order gives zero, which RFC 8422 section 5.11
@@ -192,7 +226,7 @@ uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_
 uint32_t tls_ec_mul(unsigned char *point, size_t point_len, const unsigned char *x, size_t x_len,
                     int curve)
 {
-    uint32_t good = br_ec_get_default()->mul(point, point_len, x, x_len, curve);
+    uint32_t good = crypto_ec()->mul(point, point_len, x, x_len, curve);
     uint32_t bits = 0;
 
     if (curve == BR_EC_curve25519) {

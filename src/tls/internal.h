@@ -71,7 +71,8 @@ struct tls {
      * last[0..last_len) are sent first, then, with an alert due, that one. */
     uint8_t *out;
     uint8_t *last;
-    size_t last_len;
+    uint32_t last_len;
+    uint32_t out_used; /* for wiping */
     uint8_t last_alert; /* 0: none due (close_notify is never due here) */
 
     uint8_t stage;   /* enum tls_stage */
@@ -102,7 +103,6 @@ struct tls_context {
     br_ec_impl ec_group[CONFIG_MAX_GROUPS]; /* one curve each, as config->groups */
     const br_ec_impl *ec_base;
     br_rsa_private rsa_private;
-    br_rsa_pkcs1_sign rsa_sign;
     br_ecdsa_sign ecdsa_sign;
 };
 

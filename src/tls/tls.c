@@ -57,6 +57,17 @@ bool tls_attach_out(struct tls *t)
     return t->out != NULL || no_memory(t);
 }
 
+/* The engine's output reaches up to here; noted before the bounds move. */
+static void note_output(struct tls *t)
+{
+    const br_ssl_engine_context *eng = &t->server.eng;
+    size_t end = eng->oxa > eng->oxc ? eng->oxa : eng->oxc;
+
+    if (t->out != NULL && end > t->out_used) {
+        t->out_used = (uint32_t)end;
+    }
+}
+
 void tls_give_in(struct tls *t)
 {
     pool_give(&t->ctx->in_pool, t->in, t->in_used);
@@ -66,8 +77,9 @@ void tls_give_in(struct tls *t)
 
 void tls_give_out(struct tls *t)
 {
-    pool_give(&t->ctx->out_pool, t->out, TLS_OUT_LEN);
+    pool_give(&t->ctx->out_pool, t->out, t->out_used);
     t->out = NULL;
+    t->out_used = 0;
     t->server.eng.obuf = &t->parked;
 }
 
@@ -101,11 +113,6 @@ void tls_note(struct tls *t, enum tls_failure failure, const char *name, const c
         text_addf(&text, "%s: ", name);
     }
     text_add(&text, sentence);
-    if (failure == TLS_FAIL_PROBE) {
-        t->ctx->counters->probes++;
-    } else if (!t->established) {
-        t->ctx->counters->handshake_errors++;
-    }
 }
 
 /*
@@ -125,9 +132,10 @@ void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const c
     }
     t->last = t->out;
     t->last_len = 0;
+    note_output(t);
     if (t->stage == TLS_STAGE_ENGINE && eng->oxa == eng->oxb && eng->oxc > eng->oxa) {
         t->last = t->out + eng->oxa;
-        t->last_len = eng->oxc - eng->oxa;
+        t->last_len = (uint32_t)(eng->oxc - eng->oxa);
     } else if (t->stage == TLS_STAGE_HELLO) {
         eng->out.vtable = &br_sslrec_out_clear_vtable;
     }
@@ -154,7 +162,7 @@ static void answer_plain_http(struct tls *t, const char *reason)
               (unsigned)(sizeof body - 1), body);
     tls_give_in(t);
     t->last = t->out;
-    t->last_len = text.len;
+    t->last_len = (uint32_t)text.len;
     t->stage = TLS_STAGE_LAST_WORDS;
 }
 
@@ -233,6 +241,7 @@ static void hello_step(struct tls *t)
     if (!tls_attach_out(t)) {
         return;
     }
+    t->out_used = TLS_OUT_LEN;
     static_assert(TLS_OUT_LEN >= HELLO_MAX_BYTES, "the output buffer holds a ClientHello");
     g = hello_gather(t->in, t->in_end, t->out);
     switch (g.status) {
@@ -295,6 +304,7 @@ uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
             *len = t->last_len;
             return t->last;
         }
+        note_output(t);
         return (state & TLS_SEND_REC) != 0 ? br_ssl_engine_sendrec_buf(eng, len) : NULL;
     case TLS_WINDOW_RECV_REC:
         if ((state & TLS_RECV_REC) == 0 || !tls_attach_in(t)) {
@@ -318,7 +328,7 @@ static void sent_records(struct tls *t, size_t n)
     if (t->stage == TLS_STAGE_LAST_WORDS) {
         assert(n <= t->last_len);
         t->last += n;
-        t->last_len -= n;
+        t->last_len -= (uint32_t)n;
         if (t->last_len == 0 && t->last_alert != 0) {
             tls12_seal_alert(t);
         } else if (t->last_len == 0) {
@@ -351,6 +361,7 @@ void tls_advance(struct tls *t, enum tls_window which, size_t n)
         break;
     case TLS_WINDOW_SEND_APP:
         br_ssl_engine_sendapp_ack(&t->server.eng, n);
+        note_output(t);
         break;
     case TLS_WINDOW_RECV_APP:
         br_ssl_engine_recvapp_ack(&t->server.eng, n);

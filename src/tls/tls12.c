@@ -403,6 +403,6 @@ void tls12_seal_alert(struct tls *t)
     t->out[a] = 2; /* fatal */
     t->out[a + 1] = t->last_alert;
     t->last = eng->out.vtable->encrypt(&eng->out.vtable, RECORD_ALERT, version, t->out + a, &len);
-    t->last_len = len;
+    t->last_len = (uint32_t)len;
     t->last_alert = 0;
 }

@@ -1,4 +1,5 @@
 #include "tls/verify.h"
+#include "crypto/crypto.h"
 #include "tls/der.h"
 #include "tls/error.h"
 #include "tls/x509name.h"
@@ -51,7 +52,7 @@ void verify_begin(struct verifier *v, const struct anchor_set *anchors, uint32_t
         br_x509_minimal_set_hash(&v->minimal, (int)i + br_sha1_ID, hashes[i]);
     }
     br_x509_minimal_set_rsa(&v->minimal, br_rsa_pkcs1_vrfy_get_default());
-    br_x509_minimal_set_ecdsa(&v->minimal, br_ec_get_default(), br_ecdsa_vrfy_asn1_get_default());
+    br_x509_minimal_set_ecdsa(&v->minimal, crypto_ec(), crypto_ecdsa_vrfy());
     br_x509_minimal_set_time(&v->minimal, days, (uint32_t)(now_s % 86400));
 }
 
