@@ -76,6 +76,9 @@ LINK_clang-san   := $(SAN)
 # BearSSL: its own flags by folder. Hot code is worth more bytes than the rest.
 BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
 BEAROPT_musl = -Os
+# It reads unaligned words where the processor allows that.
+BEAROPT_gcc-san = -fno-sanitize=alignment
+BEAROPT_clang-san = -fno-sanitize=alignment
 
 VARIANTS := musl gcc-san clang-san
 

@@ -65,14 +65,15 @@ struct tls {
      */
     uint8_t *in;
     uint32_t in_pos, in_end;
-    uint32_t in_used; /* highest in_end, for wiping */
+    uint32_t in_used;    /* highest in_end, for wiping */
+    uint16_t record_len; /* of the last header */
 
     /* Output. out is NULL or a block of the pool. In LAST_WORDS the bytes
      * last[0..last_len) are sent first, then, with an alert due, that one. */
     uint8_t *out;
     uint8_t *last;
     uint32_t last_len;
-    uint32_t out_used; /* for wiping */
+    uint32_t out_used;  /* for wiping */
     uint8_t last_alert; /* 0: none due (close_notify is never due here) */
 
     uint8_t stage;   /* enum tls_stage */

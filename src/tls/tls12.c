@@ -6,6 +6,9 @@
 
 #define HEADER_LEN 5
 
+/* The largest protected record (RFC 5246, section 6.2.3). */
+#define MAX_RECORD (16384 + 2048)
+
 /* TLS content types. */
 enum { RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
 
@@ -85,12 +88,11 @@ static bool is_cbc(const br_ssl_engine_context *eng)
     return eng->incrypt && eng->in.cbc.vtable == &br_sslrec_in_cbc_vtable;
 }
 
-/* Bounds on what costs a peer little. The header at ibuf has just been taken;
- * false after failing. */
-static bool check_header(struct tls *t, const uint8_t *header)
+/* Bounds on what costs a peer little. The engine has taken a header that
+ * announces len bytes; false after failing. */
+static bool check_header(struct tls *t, size_t len)
 {
     br_ssl_engine_context *eng = &t->server.eng;
-    size_t len = (size_t)(header[3] << 8 | header[4]);
 
     if (is_cbc(eng) && (len & (eng->in.cbc.bc.vtable->block_size - 1)) != 0) {
         tls_fail(t, TLS_FAIL_RECORD, ALERT_BAD_RECORD_MAC, "a CBC record of a partial block");
@@ -185,20 +187,18 @@ static bool feed_one(struct tls *t)
         return false;
     }
     if (eng->ixa < HEADER_LEN) {
-        uint8_t header[HEADER_LEN];
+        size_t len;
 
         place_record(t);
         if (t->in_end - t->in_pos < HEADER_LEN || must_wait(t) || !tls12_attach_out(t)) {
             return false;
         }
-        memcpy(header, t->in + t->in_pos, HEADER_LEN);
+        len = (size_t)(t->in[t->in_pos + 3] << 8 | t->in[t->in_pos + 4]);
         t->in_pos += HEADER_LEN;
-        if (!check_header(t, header)) {
-            return false;
-        }
+        t->record_len = (uint16_t)len;
         br_ssl_engine_recvrec_ack(eng, HEADER_LEN);
         tls12_sync(t);
-        return t->stage == TLS_STAGE_ENGINE;
+        return t->stage == TLS_STAGE_ENGINE && check_header(t, len);
     }
     if (t->in_end - t->in_pos < want) {
         return false;
@@ -257,7 +257,8 @@ static void note_established(struct tls *t)
  * cleanly, or without a word, and then the word is ours. */
 static void note_closed(struct tls *t)
 {
-    int err = t->server.eng.err;
+    const br_ssl_engine_context *eng = &t->server.eng;
+    int err = eng->err;
     enum tls_failure kind = t->established ? TLS_FAIL_RECORD : TLS_FAIL_HANDSHAKE;
 
     if (err == BR_ERR_OK) {
@@ -270,6 +271,9 @@ static void note_closed(struct tls *t)
     } else if (err >= BR_ERR_RECV_FATAL_ALERT) {
         tls_note(t, TLS_FAIL_PEER_ALERT, alert_name((unsigned)err & 0xFF),
                  "the client sent this alert");
+    } else if (err == BR_ERR_BAD_LENGTH && eng->incrypt && t->record_len <= MAX_RECORD) {
+        tls_fail(t, kind, ALERT_BAD_RECORD_MAC, "a record too short or ragged for its cipher");
+        return;
     } else {
         const struct tls_error *e = tls_error_of(err);
 
