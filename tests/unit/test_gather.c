@@ -191,6 +191,10 @@ static void check_limits(void)
     n = hello_records(wire, span_of(big, HELLO_MAX_BYTES), 255);
     g = gather(wire, n);
     ok(g.status == HELLO_BAD && g.alert == ALERT_ILLEGAL_PARAMETER, "a flight beyond the bound");
+    n = hello_records(wire, span_of(big, HELLO_MAX_BYTES - 5), 256);
+    ok(n == HELLO_MAX_WIRE - 5 && gather(wire, n - 1).status == HELLO_MORE &&
+           gather(wire, n).status == HELLO_BAD,
+       "room for a record's header alone is no room");
     for (size_t size = 1; size < 400; size++) {
         n = hello_records(wire, span_of(big, HELLO_MAX_BYTES), size);
         n = n < HELLO_MAX_WIRE ? n : HELLO_MAX_WIRE;
