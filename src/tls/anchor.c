@@ -2,7 +2,7 @@
  * Their names go out in the CertificateRequest. */
 #include "core/log.h"
 #include "tls/arena.h"
-#include "tls/cred.h"
+#include "tls/cred_load.h"
 #include "tls/filebytes.h"
 #include "tls/pem.h"
 #include "tls/x509cert.h"
@@ -116,10 +116,11 @@ static void make_digest(struct anchors *a)
 
 /* The smallest certificate is well above 128 bytes, which bounds their number
  * before they are counted. */
-static int read_blocks(struct anchors *a, struct filebytes *f, const char *path, struct text *error)
+static int read_blocks(struct anchors *a, uint8_t *data, size_t len, const char *path,
+                       struct text *error)
 {
-    struct pem_reader reader = pem_begin(f->data, f->len);
-    size_t most = f->len / 128 + 1 < ANCHORS_MAX ? f->len / 128 + 1 : ANCHORS_MAX;
+    struct pem_reader reader = pem_begin(data, len);
+    size_t most = len / 128 + 1 < ANCHORS_MAX ? len / 128 + 1 : ANCHORS_MAX;
     struct pem_block block;
     enum pem_result result;
     size_t names = 0;
@@ -156,29 +157,53 @@ static int read_blocks(struct anchors *a, struct filebytes *f, const char *path,
     return 0;
 }
 
-struct anchor_set *anchor_set_load(const char *path)
+struct anchor_set *anchor_set_of(uint8_t *data, size_t len, const char *path, struct text *error)
 {
     struct anchors *a = calloc(1, sizeof *a);
-    char reason[320];
-    struct text error = text_over(reason, sizeof reason);
-    struct filebytes f = {0};
-    int result = -1;
 
     if (a == NULL) {
-        text_add(&error, "no memory");
-    } else if (filebytes_read(&f, path, &error) == 0) {
-        a->stamp = f.stamp;
-        a->stamp.path = arena_string(&a->arena, span_of(path, strlen(path)));
-        result = a->stamp.path != NULL ? read_blocks(a, &f, path, &error) : -1;
-    }
-    filebytes_free(&f);
-    if (result != 0) {
-        log_line(LOG_ERROR, "ssl.cafile: %s: %s", path, reason);
-        anchor_set_free(a != NULL ? &a->set : NULL);
+        text_add(error, "no memory");
         return NULL;
     }
-    log_line(LOG_INFO, "ssl.cafile: %s: %zu certificates", path, a->set.count);
+    if (read_blocks(a, data, len, path, error) != 0) {
+        anchor_set_free(&a->set);
+        return NULL;
+    }
     return &a->set;
+}
+
+/* Keeps a copy of the path with the stamp. */
+static int keep_stamp(struct anchor_set *set, const struct filebytes *f, const char *path)
+{
+    struct anchors *a = (struct anchors *)set;
+
+    a->stamp = f->stamp;
+    a->stamp.path = arena_string(&a->arena, span_of(path, strlen(path)));
+    return a->stamp.path != NULL ? 0 : -1;
+}
+
+struct anchor_set *anchor_set_load(const char *path)
+{
+    char reason[320];
+    struct text error = text_over(reason, sizeof reason);
+    struct anchor_set *set = NULL;
+    struct filebytes f;
+
+    if (filebytes_read(&f, path, &error) == 0) {
+        set = anchor_set_of(f.data, f.len, path, &error);
+        if (set != NULL && keep_stamp(set, &f, path) != 0) {
+            text_add(&error, "no memory");
+            anchor_set_free(set);
+            set = NULL;
+        }
+        filebytes_free(&f);
+    }
+    if (set == NULL) {
+        log_line(LOG_ERROR, "ssl.cafile: %s: %s", path, reason);
+        return NULL;
+    }
+    log_line(LOG_INFO, "ssl.cafile: %s: %zu certificates", path, set->count);
+    return set;
 }
 
 void anchor_set_free(struct anchor_set *set)

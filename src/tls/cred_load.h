@@ -33,4 +33,7 @@ int cred_scan(struct cred_parts *parts, uint8_t *data, size_t len, unsigned take
 int cred_build(struct cred *cred, struct cred_parts *parts, const char *file, int64_t now_s,
                struct arena *arena, struct text *error);
 
+/* The anchors of a file's bytes; path is for the log. NULL and a sentence. */
+struct anchor_set *anchor_set_of(uint8_t *data, size_t len, const char *path, struct text *error);
+
 #endif

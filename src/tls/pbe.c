@@ -41,6 +41,7 @@ static int refuse(struct text *error, const char *why)
     return -1;
 }
 
+/* Decrypts in place, by way of aligned memory: BearSSL reads whole words. */
 static void cbc_decrypt(const struct cipher *c, const uint8_t *key, uint8_t *iv, uint8_t *data,
                         size_t len)
 {
@@ -48,15 +49,30 @@ static void cbc_decrypt(const struct cipher *c, const uint8_t *key, uint8_t *iv,
         br_aes_ct_cbcdec_keys aes;
         br_des_ct_cbcdec_keys des;
     } keys;
+    union {
+        uint8_t bytes[256];
+        uint64_t word;
+    } part;
 
     if (c->block_len == 16) {
         br_aes_ct_cbcdec_init(&keys.aes, key, c->key_len);
-        br_aes_ct_cbcdec_run(&keys.aes, iv, data, len);
     } else {
         br_des_ct_cbcdec_init(&keys.des, key, c->key_len);
-        br_des_ct_cbcdec_run(&keys.des, iv, data, len);
+    }
+    for (size_t done = 0; done < len;) {
+        size_t n = len - done < sizeof part.bytes ? len - done : sizeof part.bytes;
+
+        memcpy(part.bytes, data + done, n);
+        if (c->block_len == 16) {
+            br_aes_ct_cbcdec_run(&keys.aes, iv, part.bytes, n);
+        } else {
+            br_des_ct_cbcdec_run(&keys.des, iv, part.bytes, n);
+        }
+        memcpy(data + done, part.bytes, n);
+        done += n;
     }
     bytes_wipe(&keys, sizeof keys);
+    bytes_wipe(&part, sizeof part);
 }
 
 /* Decrypts in place and takes the padding off. What is not then exactly one
@@ -64,15 +80,18 @@ static void cbc_decrypt(const struct cipher *c, const uint8_t *key, uint8_t *iv,
 static int open_body(const struct cipher *c, const uint8_t *key, const uint8_t *iv, uint8_t *data,
                      size_t len, struct span *out, struct text *error)
 {
-    uint8_t chain[16];
+    union {
+        uint8_t bytes[16];
+        uint64_t word; /* for the alignment */
+    } chain;
     struct reader r;
     size_t padding;
 
     if (len == 0 || len % c->block_len != 0) {
         return refuse(error, "the encrypted key is cut off");
     }
-    memcpy(chain, iv, c->block_len);
-    cbc_decrypt(c, key, chain, data, len);
+    memcpy(chain.bytes, iv, c->block_len);
+    cbc_decrypt(c, key, chain.bytes, data, len);
     padding = data[len - 1];
     if (padding == 0 || padding > c->block_len) {
         return refuse(error, "the password is wrong (or the block is damaged)");
