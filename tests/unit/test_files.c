@@ -4,7 +4,9 @@
 #include "http_drive.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BIG_LEN 100000
@@ -162,14 +164,15 @@ static void test_splits(void)
         const char *request = requests[i].request;
         size_t len = strlen(request);
         bool same = true;
+        char name[64];
         char *whole;
         size_t whole_len;
 
         drive_run(&d, request, len, 16384, 16384);
         whole = strdup(d.out);
         whole_len = d.len;
-        ok(strncmp(whole, requests[i].begins, strlen(requests[i].begins)) == 0 && d.result == APP_DONE,
-           requests[i].begins);
+        snprintf(name, sizeof name, "request %zu: %.12s", i, requests[i].begins);
+        ok(strncmp(whole, requests[i].begins, strlen(requests[i].begins)) == 0 && d.result == APP_DONE, name);
         for (size_t in = 1; in <= len; in++) {
             drive_run(&d, request, len, in, outs[in % ARRAY_LEN(outs)]);
             same = same && !d.stuck && d.len == whole_len && memcmp(d.out, whole, whole_len) == 0;
@@ -381,6 +384,19 @@ static void shell(const char *command)
     }
 }
 
+static void make_socket(const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", root, name);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        perror(address.sun_path);
+        exit(1);
+    }
+    close(fd);
+}
+
 static void test_escapes(void)
 {
     static const char *const out[] = {
@@ -390,7 +406,8 @@ static void test_escapes(void)
     };
 
     shell("ln -s ../../etc/passwd link-out; ln -s /etc link-dir; ln -s link-loop link-loop; ln -s a.txt link-in; "
-          "mkfifo fifo; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"socket\")'");
+          "mkfifo fifo");
+    make_socket("socket");
     for (int walk = 0; walk < 2; walk++) {
         shared.walk = walk || !path_has_openat2(shared.root_fd);
         for (size_t i = 0; i < ARRAY_LEN(out); i++) {
@@ -514,7 +531,7 @@ static void test_listing(void)
     drive_run(&d, one_dot_one, sizeof one_dot_one - 1, 100, 16384);
     whole = strdup(d.out);
     ok(strstr(whole, "\r\nTransfer-Encoding: chunked\r\n") != NULL &&
-           strcmp(whole + d.len - 11, "\r\n0000\r\n\r\n") <= 0 && strstr(whole, "\r\n0000\r\n\r\n") != NULL,
+           strcmp(whole + d.len - 10, "\r\n0000\r\n\r\n") == 0,
        "in chunks");
     for (size_t i = 0; i < ARRAY_LEN(outs); i++) {
         drive_run(&d, one_dot_one, sizeof one_dot_one - 1, 7, outs[i]);
