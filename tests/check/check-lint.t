@@ -11,7 +11,7 @@ trap 'rm -f "$log"' EXIT
 failed=0
 
 if cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-    --error-exitcode=1 --library=posix -D_GNU_SOURCE -D__linux__ '-DTINY_VERSION="0"' -Isrc \
+    --error-exitcode=1 -D_GNU_SOURCE -D__linux__ '-DTINY_VERSION="0"' -Isrc \
     --suppress='*:build/*' --suppress=missingInclude src > "$log" 2>&1; then
     echo "ok 1 - cppcheck"
 else
