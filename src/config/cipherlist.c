@@ -74,8 +74,10 @@ static void apply(struct work *w, enum rule rule, const struct pattern *p)
 
 static void sort_by_strength(struct work *w)
 {
-    for (int bits = 256; bits > 0; bits--) {
-        struct pattern p = {.strength = bits};
+    static const int strengths[] = {256, 128, 112}; /* all that suite_table has */
+
+    for (size_t i = 0; i < ARRAY_LEN(strengths); i++) {
+        struct pattern p = {.strength = strengths[i]};
 
         apply(w, RULE_ORDER, &p);
     }

@@ -306,7 +306,8 @@ void loader_set(struct loader *l, const struct option *o, struct span text)
 
 void loader_unknown(struct loader *l, struct span key)
 {
-    const char *guess = option_guess(key);
+    /* The search takes its time; nobody reads what it finds past the bound. */
+    const char *guess = l->reports < LOADER_MAX_REPORTS ? option_guess(key) : NULL;
     char name[80];
     struct text t = text_over(name, sizeof name);
 

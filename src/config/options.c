@@ -217,9 +217,14 @@ const struct option *option_find(struct span key)
     return find_exact(key);
 }
 
-static void consider(struct span key, const char *name, const char **best, size_t *least)
+/* Takes name for the best guess at key if `like`, its telling part, is nearer
+ * than all before. */
+static void consider(struct span key, const char *like, const char *name, const char **best,
+                     size_t *least)
 {
-    size_t d = value_distance(key, span_of(name, strlen(name)));
+    size_t len = strlen(like);
+    size_t gap = len > key.len ? len - key.len : key.len - len;
+    size_t d = gap < *least ? value_distance(key, span_of(like, len)) : gap;
 
     if (d < *least) {
         *least = d;
@@ -235,16 +240,12 @@ const char *option_guess(struct span key)
 
     for (size_t i = 0; i < option_table_len; i++) {
         const struct option *o = &option_table[i];
-        const char *last = strchr(o->key, '.') + 1;
 
-        consider(key, o->key, &best, &least);
-        if (value_distance(key, span_of(last, strlen(last))) < least) {
-            best = o->key;
-            least = value_distance(key, span_of(last, strlen(last)));
-        }
+        consider(key, o->key, o->key, &best, &least);
+        consider(key, strchr(o->key, '.') + 1, o->key, &best, &least);
     }
     for (size_t i = 0; i < spelling_table_len; i++) {
-        consider(key, spelling_table[i].name, &best, &least);
+        consider(key, spelling_table[i].name, spelling_table[i].name, &best, &least);
     }
     return best;
 }

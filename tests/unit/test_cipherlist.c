@@ -91,6 +91,20 @@ static void test_result(void)
     ok(suite_by_id(0x000A)->weak && !suite_by_id(0xC02F)->weak, "weak ones are marked");
 }
 
+static void test_strengths(void)
+{
+    struct cipherlist_result r;
+    unsigned last = 256;
+
+    ok(cipherlist_parse("ALL:@STRENGTH", true, &r) == 0 && r.count == 45, "ALL by strength");
+    for (size_t i = 0; i < r.count; i++) {
+        unsigned bits = suite_by_id(r.suites[i])->strength_bits;
+
+        expect(bits <= last, "a stronger suite stands behind a weaker one");
+        last = bits;
+    }
+}
+
 /* Every prefix, in memory of exactly its size. */
 static void test_truncation(void)
 {
@@ -117,6 +131,7 @@ int main(void)
     test_default();
     test_grammar();
     test_result();
+    test_strengths();
     test_truncation();
     return tap_done();
 }
