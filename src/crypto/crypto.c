@@ -1,7 +1,10 @@
 #include "crypto/crypto.h"
 
+#include "crypto/chacha20.h"
+#include "crypto/cpu.h"
 #include "crypto/ec.h"
 #include "crypto/ecdsa.h"
+#include "crypto/sha256.h"
 #include "crypto/wide.h"
 
 const br_ec_impl *crypto_ec(void)
@@ -40,6 +43,11 @@ br_rsa_private crypto_rsa_private(void)
 
 br_chacha20_run crypto_chacha20(void)
 {
+#ifdef __x86_64__
+    if (cpu_has_avx2()) {
+        return chacha20_avx2;
+    }
+#endif
     return br_chacha20_ct_run;
 }
 
@@ -52,5 +60,10 @@ br_poly1305_run crypto_poly1305(void)
 
 const br_hash_class *crypto_sha256(void)
 {
+#ifdef __x86_64__
+    if (cpu_has_sha()) {
+        return &sha256_ni;
+    }
+#endif
     return &br_sha256_vtable;
 }

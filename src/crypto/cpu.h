@@ -1,0 +1,16 @@
+/*
+ * What the processor can do, where the release is built for the plain
+ * architecture. The answers are found once (CPUID is slow in a virtual machine)
+ * and never change.
+ */
+#ifndef TINY_CRYPTO_CPU_H
+#define TINY_CRYPTO_CPU_H
+
+#include <stdbool.h>
+
+#ifdef __x86_64__
+bool cpu_has_avx2(void);
+bool cpu_has_sha(void);
+#endif
+
+#endif
