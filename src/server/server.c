@@ -73,21 +73,45 @@ int server_signals(void)
 
 /* ---- listeners ------------------------------------------------------------ */
 
-static void listeners_arm(struct server *s, bool on)
+/* Registers the listeners with epoll, or takes them out. -1 with errno when
+ * one could not be registered: then none is. */
+static int listeners_arm(struct server *s, bool on)
 {
-    if (s->listening == on) {
-        return;
-    }
-    for (size_t i = 0; i < s->listeners->count; i++) {
-        int fd = s->listeners->items[i].fd;
+    size_t i = 0;
+    int error = 0;
 
-        if (watch(s, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, EPOLLIN,
+    if (s->listening == on) {
+        return 0;
+    }
+    for (; on && i < s->listeners->count && error == 0; i++) {
+        if (watch(s, EPOLL_CTL_ADD, s->listeners->items[i].fd, EPOLLIN,
                   event_key(SLOT_LISTENER, (uint32_t)i)) != 0) {
-            log_limited(&s->accept_rate, s->now_ms, LOG_ERROR, "epoll_ctl on %s: %s",
-                        s->listeners->items[i].label, strerror(errno));
+            error = errno;
+            i--; /* this one is not in */
         }
     }
-    s->listening = on;
+    if (!on) {
+        i = s->listeners->count;
+    }
+    while ((!on || error != 0) && i > 0) {
+        watch(s, EPOLL_CTL_DEL, s->listeners->items[--i].fd, 0, 0);
+    }
+    s->listening = on && error == 0;
+    errno = error;
+    return error == 0 ? 0 : -1;
+}
+
+/* Accepting goes on if nothing stands against it; else it is tried again. */
+static void accept_resume(struct server *s)
+{
+    if (s->draining || s->accept_resume_ms != UINT64_MAX || s->slots.taken >= s->slots.max) {
+        return;
+    }
+    if (listeners_arm(s, true) != 0) {
+        log_limited(&s->accept_rate, s->now_ms, LOG_ERROR, "epoll_ctl on a listener: %s",
+                    strerror(errno));
+        s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
+    }
 }
 
 /* Errors of the connection that was about to be accepted, not of ours. */
@@ -179,9 +203,7 @@ static void end_conn(struct server *s, struct conn *c)
         return;
     }
     slots_give(&s->slots, c);
-    if (!s->draining && s->accept_resume_ms == UINT64_MAX) {
-        listeners_arm(s, true);
-    }
+    accept_resume(s);
 }
 
 static void ready_push(struct server *s, struct conn *c)
@@ -245,9 +267,7 @@ static void run_ready(struct server *s)
         }
         c = next;
     }
-    if (!s->draining && s->accept_resume_ms == UINT64_MAX && s->slots.taken < s->slots.max) {
-        listeners_arm(s, true);
-    }
+    accept_resume(s);
 }
 
 static void conn_event(struct server *s, const struct epoll_event *e)
@@ -370,9 +390,7 @@ static void run_clockwork(struct server *s)
     }
     if (s->now_ms >= s->accept_resume_ms) {
         s->accept_resume_ms = UINT64_MAX;
-        if (!s->draining) {
-            listeners_arm(s, true);
-        }
+        accept_resume(s);
     }
     if (s->draining && s->now_ms >= s->drain_sweep_ms) {
         /* Whoever finished a request since then is idle now. */
@@ -490,7 +508,11 @@ struct server *server_new(const struct config *config, struct listener_list *lis
         server_free(s);
         return NULL;
     }
-    listeners_arm(s, true);
+    if (listeners_arm(s, true) != 0) {
+        log_line(LOG_ERROR, "cannot watch the listeners: %s", strerror(errno));
+        server_free(s);
+        return NULL;
+    }
     return s;
 }
 

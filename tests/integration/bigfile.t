@@ -15,10 +15,10 @@ with open(path, "wb") as f:
         f.seek(at)
         f.write(b"mark!"[:SIZE - at])
 tiny = Tiny({"ssl.keyfile": self_signed(folder()), "files.root": root})
-want = subprocess.Popen(["sha256sum", path], stdout=subprocess.PIPE)
+want = subprocess.Popen(["openssl", "dgst", "-sha256", "-r", path], stdout=subprocess.PIPE)
 source = subprocess.Popen(["curl", "-sSk", "--max-time", "300", "--connect-to",
                            f"localhost:{tiny.port}:127.0.0.1:{tiny.port}", tiny.url("/big")], stdout=subprocess.PIPE)
-got = subprocess.run(["sha256sum"], stdin=source.stdout, stdout=subprocess.PIPE, timeout=320)
+got = subprocess.run(["openssl", "dgst", "-sha256", "-r"], stdin=source.stdout, stdout=subprocess.PIPE, timeout=320)
 equal(source.wait(), 0, "curl has all of it")
 equal(got.stdout.split()[0], want.communicate()[0].split()[0], "5 GiB, and the hash is right")
 ok(tiny.status("VmHWM") < 16_000, "the server stayed small", tiny.status("VmHWM"))

@@ -98,6 +98,32 @@ def self_signed(directory, name="server", key="ec", host="localhost", days=30, e
     return pem
 
 
+def listening_port(pid, timeout=PATIENCE):
+    """The TCP port that a process listens on, from /proc; None if it has none
+    in time or ends before."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        inodes = set()
+        try:
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                target = os.readlink(f"/proc/{pid}/fd/{fd}")
+                if target.startswith("socket:["):
+                    inodes.add(target[8:-1])
+            with open(f"/proc/{pid}/stat") as f:
+                if f.read().rpartition(")")[2].split()[0] == "Z":
+                    return None
+        except FileNotFoundError:
+            if not os.path.exists(f"/proc/{pid}"):
+                return None
+        with open("/proc/net/tcp") as f:
+            for line in f.readlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and fields[9] in inodes:
+                    return int(fields[1].split(":")[1], 16)
+        time.sleep(0.01)
+    return None
+
+
 class Tiny:
     """A running server. Options as on the command line, without dashes:
     Tiny({"server.mode": "echo"}). Waits until it listens."""
