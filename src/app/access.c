@@ -3,12 +3,15 @@
 #include "core/clock.h"
 #include "core/text.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Every byte of an entry may grow to six in JSON. */
-#define LINE_MAX_BYTES (6 * (ACCESS_TEXT_MAX + TLS_NAME_MAX + TLS_SUBJECT_MAX) + 768)
+/* Every byte of an entry and of the subject may grow to six in JSON; a server
+ * name is letters, digits, dots and dashes. */
+#define LINE_MAX_BYTES (6 * (ACCESS_TEXT_MAX + TLS_SUBJECT_MAX) + TLS_NAME_MAX + 768)
 
 enum field { METHOD, TARGET, PROTOCOL, HOST, REFERER, USER_AGENT, FIELDS };
 
@@ -174,14 +177,29 @@ static void add_json(struct text *t, const struct access_entry *e, const struct 
     text_add(t, "}");
 }
 
+/* Standard output is shared with others, so it cannot be made non-blocking; a
+ * pipe that is ready has room for PIPE_BUF bytes, and a line is shorter. */
+static void write_line(int fd, const char *line, size_t len)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    _Static_assert(LINE_MAX_BYTES <= PIPE_BUF, "a line is written in one piece or not at all");
+    if (fd == STDOUT_FILENO && (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0)) {
+        return;
+    }
+    if (write(fd, line, len) < 0) {
+        return; /* a log that cannot be written stops nobody */
+    }
+}
+
 void access_end(struct access_entry *e, const struct app_shared *shared,
                 const struct app_peer *peer, uint64_t now_ms, bool whole)
 {
     enum access_format format = shared->config->access_format;
     char line[LINE_MAX_BYTES];
     struct text t = text_over(line, sizeof line - 1);
-    time_t now = (time_t)clock_wall_s();
     struct tm tm;
+    time_t now;
 
     if (!e->open) {
         return;
@@ -190,7 +208,11 @@ void access_end(struct access_entry *e, const struct app_shared *shared,
     if (whole) {
         shared->counters->requests++;
     }
-    if (shared->access_fd < 0 || gmtime_r(&now, &tm) == NULL) {
+    if (shared->access_fd < 0) {
+        return;
+    }
+    now = (time_t)clock_wall_s();
+    if (gmtime_r(&now, &tm) == NULL) {
         return;
     }
     if (format == ACCESS_JSON) {
@@ -200,7 +222,5 @@ void access_end(struct access_entry *e, const struct app_shared *shared,
                    format == ACCESS_COMBINED);
     }
     line[t.len++] = '\n';
-    if (write(shared->access_fd, line, t.len) < 0) {
-        return; /* a log that cannot be written stops nobody */
-    }
+    write_line(shared->access_fd, line, t.len);
 }

@@ -2,6 +2,7 @@
 #include "app/access.h"
 #include "tap.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -145,6 +146,40 @@ static void check_lengths(void)
        "a long target leaves room for the rest");
 }
 
+/* A reader of standard output that does not read: lines are lost, nobody
+ * waits. alarm() ends the test if somebody does. */
+static void check_stalled(void)
+{
+    struct access_request r = simple();
+    struct access_entry e = {.open = false};
+    static char filler[65536];
+    int before = shared.access_fd;
+    int fds[2];
+    int out;
+
+    fflush(stdout);
+    if (pipe(fds) != 0 || (out = dup(STDOUT_FILENO)) < 0) {
+        ok(false, "pipe");
+        return;
+    }
+    fcntl(fds[1], F_SETFL, O_NONBLOCK);
+    while (write(fds[1], filler, sizeof filler) > 0) {
+    }
+    fcntl(fds[1], F_SETFL, 0);
+    dup2(fds[1], STDOUT_FILENO);
+    shared.access_fd = STDOUT_FILENO;
+    alarm(20);
+    access_begin(&e, &shared, &r, 0);
+    access_end(&e, &shared, &peer, 0, true);
+    alarm(0);
+    dup2(out, STDOUT_FILENO);
+    shared.access_fd = before;
+    close(out);
+    close(fds[0]);
+    close(fds[1]);
+    ok(true, "a stalled reader of standard output stalls nobody");
+}
+
 int main(void)
 {
     struct access_request r = simple();
@@ -164,6 +199,7 @@ int main(void)
     check_forms();
     check_addresses();
     check_lengths();
+    check_stalled();
     ok(sizeof(struct access_entry) <= 304, "an entry stays small");
     close(pipe_fds[0]);
     close(pipe_fds[1]);
