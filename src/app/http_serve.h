@@ -17,7 +17,7 @@
 #define HTTP_BODY_MAX       65536 /* bytes of a request body that are read and discarded */
 #define HTTP_PAGE_MAX       16384 /* answer body in memory */
 #define HTTP_EXTRA_MAX      6400  /* field lines that a handler adds */
-#define HTTP_CONFIGURED_MAX 4096  /* files.headers, all lines with their ends */
+#define HTTP_CONFIGURED_MAX 4096  /* files.header, all lines with their ends */
 #define HTTP_ANSWER_MAX     28672 /* head with all of these, and a page */
 #define HTTP_SCRATCH_MAX    8192  /* of a handler, while it streams a body */
 #define HTTP_BLOCK_LEN      (HTTP_HEAD_MAX + HTTP_ANSWER_MAX + HTTP_SCRATCH_MAX)

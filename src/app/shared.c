@@ -29,7 +29,7 @@ const struct app_ops *app_for_mode(enum server_mode mode)
     }
 }
 
-/* ---- files.headers ------------------------------------------------------- */
+/* ---- files.header ------------------------------------------------------- */
 
 /* A sentence about what is wrong, or NULL. */
 static const char *field_fault(const char *line)
@@ -67,13 +67,13 @@ static int check_headers(const struct string_list *headers)
         const char *fault = field_fault(headers->items[i]);
 
         if (fault != NULL) {
-            log_line(LOG_ERROR, "files.headers: \"%s\" %s", headers->items[i], fault);
+            log_line(LOG_ERROR, "files.header: \"%s\" %s", headers->items[i], fault);
             result = -1;
         }
         total += strlen(headers->items[i]) + 2;
     }
     if (total > HTTP_CONFIGURED_MAX) {
-        log_line(LOG_ERROR, "files.headers: %zu bytes in all, at most %d are sent", total,
+        log_line(LOG_ERROR, "files.header: %zu bytes in all, at most %d are sent", total,
                  HTTP_CONFIGURED_MAX);
         result = -1;
     }
