@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Turns of the step before another connection gets its chance: each moves at
@@ -115,10 +116,24 @@ static bool receive_records(struct conn *c)
 
 /* ---- the application ------------------------------------------------------ */
 
+/* The address that the client came to: it matters only to applications, so
+ * connections that fail before do not pay for it. */
+static void note_local(struct conn *c)
+{
+    struct sockaddr_storage local;
+    socklen_t len = sizeof local;
+
+    memset(&local, 0, sizeof local);
+    if (getsockname(c->fd, (struct sockaddr *)&local, &len) == 0) {
+        sock_address(&local, c->peer.local, sizeof c->peer.local);
+    }
+}
+
 static void open_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
 {
     const struct tls_info *info = tls_get_info(c->tls);
 
+    note_local(c);
     s->ops->open(c->app_state, s->app, &c->peer);
     c->app_open = true;
     set_state(c, s, CONN_OPEN, now_ms);

@@ -41,6 +41,7 @@ head, body = get("-H", "Accept: application/json", "--ciphers", "ECDHE-ECDSA-AES
 facts = json.loads(body)
 equal(facts["connection"]["cipher"], "ECDHE-ECDSA-AES128-GCM-SHA256", "JSON: the suite")
 equal(facts["connection"]["server_name"], "localhost", "JSON: the server name")
+equal(facts["connection"]["local"], f"127.0.0.1:{tiny.port}", "JSON: the server's address")
 equal(facts["connection"]["session"], "new", "JSON: a new session")
 equal(facts["connection"]["alpn"], "http/1.1", "JSON: ALPN")
 equal(facts["connection"]["client_certificate"], "not asked for", "JSON: the client certificate")
