@@ -47,6 +47,9 @@ static int print_ciphers(const struct command_args *args)
     if (result.unknown[0] != '\0') {
         fprintf(stderr, "tiny: ciphers: unknown and skipped: %s\n", result.unknown);
     }
+    if (args->supported) {
+        cipherlist_apply_level(&result);
+    }
     for (size_t i = 0; i < result.count; i++) {
         const struct suite_info *suite = suite_by_id(result.suites[i]);
         char line[160];
