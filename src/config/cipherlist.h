@@ -11,14 +11,15 @@
 
 #define CIPHERLIST_MAX_SUITES 48
 
+/* Texts in place: a pointer each would cost a relocation each. */
 struct suite_info {
-    uint16_t id;      /* IANA number */
-    const char *name; /* OpenSSL's name, as `openssl ciphers` prints it */
-    const char *iana_name;
-    const char *since;               /* "TLSv1.2", "SSLv3": first column of -v */
-    const char *kx, *au, *enc, *mac; /* as in `openssl ciphers -v` */
+    uint16_t id; /* IANA number */
     uint16_t strength_bits;
-    bool weak; /* 3DES, static key exchange, CBC with SHA-1 ... */
+    bool weak;     /* 3DES, static key exchange, CBC with SHA-1 ... */
+    char name[30]; /* OpenSSL's name, as `openssl ciphers` prints it */
+    char iana_name[46];
+    char since[8];                       /* "TLSv1.2", "SSLv3": first column of -v */
+    char kx[11], au[6], enc[23], mac[7]; /* as in `openssl ciphers -v` */
 };
 
 /* NULL for a suite that is not ours. */

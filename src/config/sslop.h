@@ -21,8 +21,8 @@ enum sslop_fate {
 };
 
 struct sslop {
-    uint64_t bit; /* 0: an old name whose bit is gone */
-    const char *name;
+    uint64_t bit;  /* 0: an old name whose bit is gone */
+    char name[40]; /* in place: a pointer would cost a relocation */
     enum sslop_fate fate;
     const char *sentence;
 };

@@ -41,7 +41,7 @@ struct suite {
 };
 
 struct suite_alias {
-    const char *name;
+    char name[20];
     struct suite_bits bits; /* 0: does not narrow */
 };
 
