@@ -189,6 +189,10 @@ static void apply_key(struct loader *l, struct walk *w)
 
         memcpy(name, w->name.data, len);
         loader_unknown(l, span_of(name, len));
+        /* What follows was meant as its value. */
+        if (w->inner == NULL && w->at < w->argc && w->argv[w->at][0] != '-') {
+            w->at++;
+        }
         return;
     }
     /* A bare boolean is true; a word after it belongs to it only if it is a

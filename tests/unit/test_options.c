@@ -200,6 +200,10 @@ static void test_command_line(void)
     ok(FAILS("-key: a value is missing", "-key"), "a missing value");
     ok(FAILS("takes no value", "-www=1"), "a value too many");
     ok(FAILS("did you mean cipher?", "-ciper", "x"), "did you mean");
+    ok(load((const char *const[]){"-ciper", "x", NULL}, NULL) == -1 &&
+           strstr(messages, "\"x\"") == NULL,
+       "and the value of what is no option is not complained of");
+    config_free(&config);
     ok(FAILS("no option", "-", "--"), "bare dashes");
     ok(LOAD("-t", "--help") == 0 && command == COMMAND_HELP, "--help");
     config_free(&config);
