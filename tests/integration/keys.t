@@ -69,7 +69,7 @@ code, out, err = run("openssl", "s_client", "-connect", f"127.0.0.1:{server.port
                      "-cipher", "DEFAULT@SECLEVEL=0", "-verify_return_error")
 ok(b"Verify return code: 0 (ok)" in out and b"Server public key is 1024 bit" in out,
    "a client connects and verifies it", out + err)
-server.stop() if hasattr(server, "stop") else server.process.terminate()
+server.stop()
 
 # Where the password comes from.
 env = dict(os.environ, TINY_TEST_SECRET="secret")
@@ -86,7 +86,7 @@ good("fd:, a pipe", "--ssl.keyfile", "encrypted.pem", "--ssl.password", f"fd:{r}
 os.close(r)
 bad("fd: that is closed", "the password cannot be read", "--ssl.keyfile", "encrypted.pem", "--ssl.password", "fd:77")
 code, log = check("--ssl.keyfile", "encrypted.pem", "--ssl.password", "secret")
-ok(code in (1, 2) and "pass:TEXT" in log, "a password of no form", log)
+ok(code in (1, 2) and "pass:" in log and "fd:NUMBER" in log, "a password of no form", log)
 code, log = check("--ssl.keyfile", "encrypted.pem", "--ssl.password", "pass:secret")
 ok("secret" not in log, "the log never holds the password")
 
@@ -106,10 +106,6 @@ good("names", "--ssl.keyfile", "server.pem", "--ssl.server-name-indication", "*.
 code, log = check("--ssl.keyfile", "missing.pem", "--ssl.server-name-indication", "a.org=ec.crt")
 ok(code == 1 and "missing.pem: cannot be opened: No such file" in log and "ec.crt: there is no private key" in log,
    "several mistakes are told at once", log)
-openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "old2.key",
-        "-out", "old2.crt", "-subj", "/CN=x", "-days", "-1")
-cat("old2.pem", "old2.crt", "old2.key")
-good("an expired certificate is warned of", "--ssl.keyfile", "old2.pem", words="the certificate expired at ")
 good("a CA file", "--ssl.keyfile", "ec.pem", "--ssl.cafile", "ec.crt")
 bad("a CA file without certificates", "ssl.cafile: ec.key: there is no usable certificate in the file",
     "--ssl.keyfile", "ec.pem", "--ssl.cafile", "ec.key")
@@ -130,5 +126,5 @@ def subject(name):
 ok("ec.example.org" in subject("EC.Example.Org"), "the wildcard's certificate")
 ok("localhost" in subject("a.b.example.org"), "two labels get the default")
 ok("localhost" in subject(None), "no name gets the default")
-server.stop() if hasattr(server, "stop") else server.process.terminate()
+server.stop()
 done()

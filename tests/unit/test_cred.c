@@ -212,6 +212,15 @@ static void test_files(void)
     ok(load(&config) == NULL && logged("there is an EC certificate for the default already"),
        "two EC certificates");
     config = plain();
+    config.keyfile = path("a.pem");
+    forget_log();
+    set = cred_set_load(&config, clock_wall_s() + 400 * 86400);
+    ok(set != NULL && logged("a.pem: the certificate expired at 20"), "expired: a warning");
+    cred_set_drop(set);
+    forget_log();
+    set = cred_set_load(&config, clock_wall_s() - 86400);
+    ok(set != NULL && logged("a.pem: the certificate is not valid before 20"), "not yet valid");
+    cred_set_drop(set);
     config.keyfile = path("missing.pem");
     ok(load(&config) == NULL && logged("missing.pem: cannot be opened: No such file"), "missing");
     config.keyfile = folder;
