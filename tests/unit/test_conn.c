@@ -43,7 +43,7 @@ void tls_end(struct tls *t)
     t->ended = true;
 }
 
-unsigned tls_state(const struct tls *t)
+unsigned tls_state(struct tls *t)
 {
     unsigned state = t->eof ? TLS_PEER_EOF : 0;
 
