@@ -24,8 +24,8 @@ static unsigned status_of(struct app_shared *shared, const char *path, int error
     case EPERM:
         return 403;
     default:
-        log_limited(&shared->complaints, clock_now_ms(), LOG_WARN, "files: cannot open %s: %s", path,
-                    strerror(error));
+        log_limited(&shared->complaints, clock_now_ms(), LOG_WARN, "files: cannot open %s: %s",
+                    path, strerror(error));
         return 503;
     }
 }

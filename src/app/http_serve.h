@@ -84,6 +84,9 @@ void http_close(struct http_conn *c);
 
 /* HTTP_SCRATCH_MAX bytes that last until handler->end; NULL without memory. */
 uint8_t *http_scratch(struct http_conn *c);
+/* The status line and all fields; for the loop itself. */
+void http_write_head(const struct http_conn *c, struct text *t, const struct http_request *r,
+                     const struct http_answer *a, int64_t now_s);
 /* A small page that tells a status and a sentence (plain ASCII, or NULL). */
 void http_answer_status(struct http_answer *a, unsigned status, const char *sentence);
 

@@ -98,8 +98,9 @@ struct how {
     uint64_t resolve;
 };
 
-/* O_NONBLOCK: a FIFO must not make anybody wait. */
-#define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+/* O_NONBLOCK: a FIFO must not make anybody wait. O_LARGEFILE: nobody else adds
+ * it to a bare system call on a machine of 32 bits. */
+#define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE)
 
 static int open_beneath(int root_fd, const char *path)
 {

@@ -19,8 +19,8 @@ struct drive {
     size_t len;
     size_t cap;
     enum app_result result;
-    bool stuck;      /* no progress though input was left and out had room */
-    bool no_eof;     /* stop when the input is used up */
+    bool stuck;  /* no progress though input was left and out had room */
+    bool no_eof; /* stop when the input is used up */
     unsigned steps;
 };
 
@@ -65,7 +65,10 @@ static inline void drive_run(struct drive *d, const void *input, size_t len, siz
         size_t n = len < in_piece ? len : in_piece;
         uint8_t *in_copy = malloc(n > 0 ? n : 1);
         uint8_t *out = malloc(out_piece > 0 ? out_piece : 1);
-        struct app_io io = {.in = in_copy, .in_len = n, .out = out, .out_len = out_piece,
+        struct app_io io = {.in = in_copy,
+                            .in_len = n,
+                            .out = out,
+                            .out_len = out_piece,
                             .in_eof = n == len && !d->no_eof};
 
         if (n > 0) {

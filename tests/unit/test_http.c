@@ -13,7 +13,8 @@ struct verdict {
 };
 
 /* Scans in pieces that grow from one byte, then parses. */
-static int judge(const char *text, size_t len, size_t first, struct http_request *r, size_t *head_len)
+static int judge(const char *text, size_t len, size_t first, struct http_request *r,
+                 size_t *head_len)
 {
     struct http_scan scan = {0, false};
     int verdict = -1;
@@ -170,7 +171,8 @@ static const struct verdict table[] = {
     {"POST / HTTP/1.1\r\n" H "Content-Length: 18446744073709551616\r\n\r\n", 400},
     {"POST / HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 400},
-    {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+     400},
     {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip\r\n\r\n", 501},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n", 501},
@@ -181,7 +183,9 @@ static const struct verdict table[] = {
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: \"chunked\"\r\n\r\n", 501},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding:\r\n\r\n", 501},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding : chunked\r\n\r\n", 400},
-    {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: \x0b" "chunked\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: \x0b"
+     "chunked\r\n\r\n",
+     400},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding:\r\n chunked\r\n\r\n", 400},
 
     {"GET / HTTP/1.1\r\n" H "Expect: 200-maybe\r\n\r\n", 417},
@@ -303,7 +307,8 @@ static void test_values(void)
     ok(!r.keep_alive, "close in a list");
     parse("GET / HTTP/1.1\r\n" H "Connection: keep-alive\r\nConnection: close\r\n\r\n", &r);
     ok(!r.keep_alive, "close in a second field wins");
-    parse("POST / HTTP/1.1\r\n" H "Content-Length: 123456789012\r\nExpect: 100-continue\r\n\r\n", &r);
+    parse("POST / HTTP/1.1\r\n" H "Content-Length: 123456789012\r\nExpect: 100-continue\r\n\r\n",
+          &r);
     ok(r.content_length == 123456789012u && r.expect_continue && !r.chunked, "length, expectation");
     parse("GET / HTTP/1.1\r\n" H "Expect: 100-continue\r\n\r\n", &r);
     ok(!r.expect_continue, "no body, no expectation");
@@ -318,19 +323,36 @@ static void test_quality(void)
         const char *value;
         int gzip;
     } cases[] = {
-        {"gzip", 1000},        {"GZIP", 1000},           {"br, gzip", 1000},   {"gzip;q=0.5", 500},
-        {"gzip; q=0.123", 123}, {"gzip ;Q=0", 0},         {"gzip;q=0.000", 0},  {"gzip;q=1.000", 1000},
-        {"gzip;q=1.001", 0},   {"gzip;q=2", 0},          {"gzip;q=", 0},       {"gzip;q=0.1234", 0},
-        {"gzip;a=b;q=0.2", 200}, {"gzip;a=\",;q=0\";q=0.3", 300}, {"xgzip", -1}, {"gzipx", -1},
-        {"", -1},              {",,, gzip,,", 1000},     {"br;q=1.0", -1},     {"gzip;q=.5", 0},
-        {"gzip;q=0.", 0},      {"*;q=0.5", -1},
+        {"gzip", 1000},
+        {"GZIP", 1000},
+        {"br, gzip", 1000},
+        {"gzip;q=0.5", 500},
+        {"gzip; q=0.123", 123},
+        {"gzip ;Q=0", 0},
+        {"gzip;q=0.000", 0},
+        {"gzip;q=1.000", 1000},
+        {"gzip;q=1.001", 0},
+        {"gzip;q=2", 0},
+        {"gzip;q=", 0},
+        {"gzip;q=0.1234", 0},
+        {"gzip;a=b;q=0.2", 200},
+        {"gzip;a=\",;q=0\";q=0.3", 300},
+        {"xgzip", -1},
+        {"gzipx", -1},
+        {"", -1},
+        {",,, gzip,,", 1000},
+        {"br;q=1.0", -1},
+        {"gzip;q=.5", 0},
+        {"gzip;q=0.", 0},
+        {"*;q=0.5", -1},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[200];
         struct http_request r;
 
-        snprintf(text, sizeof text, "GET / HTTP/1.1\r\n" H "Accept-Encoding: %s\r\n\r\n", cases[i].value);
+        snprintf(text, sizeof text, "GET / HTTP/1.1\r\n" H "Accept-Encoding: %s\r\n\r\n",
+                 cases[i].value);
         parse(text, &r);
         ok(http_quality(&r, "Accept-Encoding", "gzip") == cases[i].gzip, cases[i].value);
     }
@@ -373,9 +395,11 @@ static void test_dates(void)
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int64_t seconds = -1;
-        bool good = http_date_parse(span_of(cases[i].text, strlen(cases[i].text)), 1795000000, &seconds);
+        bool good =
+            http_date_parse(span_of(cases[i].text, strlen(cases[i].text)), 1795000000, &seconds);
 
-        ok(good == (cases[i].seconds >= 0) && (!good || seconds == cases[i].seconds), cases[i].text);
+        ok(good == (cases[i].seconds >= 0) && (!good || seconds == cases[i].seconds),
+           cases[i].text);
     }
     for (int64_t s = 0; s < 253402300799; s += 86399 * 131) {
         int64_t back = -1;
@@ -442,7 +466,8 @@ static void test_bodies(void)
                 size_t n = len - total < piece ? len - total : piece;
                 size_t used;
 
-                verdict = http_body_skip(&b, (const uint8_t *)bodies[i].body + total, n, 65536, &used);
+                verdict =
+                    http_body_skip(&b, (const uint8_t *)bodies[i].body + total, n, 65536, &used);
                 total += used;
             }
             same = same && verdict == bodies[i].status && total == bodies[i].used;

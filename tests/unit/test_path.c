@@ -102,17 +102,20 @@ static void test_decode(void)
         status = path_decode(span_of(copy, len), &path);
         free(copy);
         ok(status == decoded[i].status &&
-               (status != 0 || (strcmp(path.text, decoded[i].text) == 0 && path.len == strlen(path.text) &&
-                                path.directory == decoded[i].directory)),
+               (status != 0 ||
+                (strcmp(path.text, decoded[i].text) == 0 && path.len == strlen(path.text) &&
+                 path.directory == decoded[i].directory)),
            decoded[i].raw);
     }
     for (size_t len = PATH_BYTES_MAX - 2; len <= PATH_BYTES_MAX + 2; len++) {
         copy = malloc(len);
         memset(copy, 'a', len);
         copy[0] = '/';
-        ok(path_decode(span_of(copy, len), &path) == (len <= PATH_BYTES_MAX ? 0 : 404), "a long path");
+        ok(path_decode(span_of(copy, len), &path) == (len <= PATH_BYTES_MAX ? 0 : 404),
+           "a long path");
         copy[len - 1] = '/';
-        ok(path_decode(span_of(copy, len), &path) == (len <= PATH_BYTES_MAX ? 0 : 404), "with a slash");
+        ok(path_decode(span_of(copy, len), &path) == (len <= PATH_BYTES_MAX ? 0 : 404),
+           "with a slash");
         free(copy);
     }
 }
@@ -135,7 +138,8 @@ static void test_random(void)
         }
         if (path_decode(span_of(raw, len), &path) == 0) {
             good = good && path.text[0] != '/' && strstr(path.text, "/.") == NULL &&
-                   strstr(path.text, "//") == NULL && path.text[0] != '.' && strlen(path.text) == path.len;
+                   strstr(path.text, "//") == NULL && path.text[0] != '.' &&
+                   strlen(path.text) == path.len;
         }
     }
     ok(good, "no random path brings a dot segment through");
@@ -211,10 +215,12 @@ static void test_open(void)
     int root;
     bool kernel;
 
-    run("echo -n out > secret && mkdir root root/d && cd root && echo -n in > a && echo -n in > d/b && "
+    run("echo -n out > secret && mkdir root root/d && cd root && echo -n in > a && echo -n in > "
+        "d/b && "
         "ln -s a link-a && ln -s ../a d/link-up && ln -s d link-d && ln -s ../secret link-out && "
         "ln -s /etc/passwd link-abs && ln -s $PWD/a link-abs-in && ln -s .. link-outdir && "
-        "ln -s d/../../secret link-deep && ln -s / link-root && ln -s loop2 loop1 && ln -s loop1 loop2 && "
+        "ln -s d/../../secret link-deep && ln -s / link-root && ln -s loop2 loop1 && ln -s loop1 "
+        "loop2 && "
         "ln -s self self && ln -s none dangling && ln -s /proc/self link-proc && mkfifo fifo");
     snprintf(root_path, sizeof root_path, "%s/root", top);
     root = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);

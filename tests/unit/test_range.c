@@ -36,9 +36,11 @@ static const struct range_case ranges[] = {
     {"bytes=50-60,0-1", 10, 206, "0-1"},
     {"bytes=4294967296-4294967299", 5000000000, 206, "4294967296-4294967299"},
     {"bytes=-1", 5368709120, 206, "5368709119-5368709119"},
-    {"bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30", 99,
-     206, "0-0 2-2 4-4 6-6 8-8 10-10 12-12 14-14 16-16 18-18 20-20 22-22 24-24 26-26 28-28 30-30"},
-    {"bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30,32-32",
+    {"bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30",
+     99, 206,
+     "0-0 2-2 4-4 6-6 8-8 10-10 12-12 14-14 16-16 18-18 20-20 22-22 24-24 26-26 28-28 30-30"},
+    {"bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30,"
+     "32-32",
      99, 200, ""},
     {"bytes=0-5,5-9", 10, 200, ""},
     {"bytes=0-,0-,0-", 10, 200, ""},
@@ -84,8 +86,8 @@ static void test_ranges(void)
         memcpy(copy, c->value, len);
         status = http_ranges_parse(span_of(copy, len), c->size, &got);
         for (unsigned k = 0; status == 206 && k < got.count; k++) {
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%llu-%llu", k > 0 ? " " : "",
-                                     (unsigned long long)got.item[k].first,
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%llu-%llu",
+                                     k > 0 ? " " : "", (unsigned long long)got.item[k].first,
                                      (unsigned long long)got.item[k].last);
         }
         ok(status == c->status && strcmp(text, c->ranges) == 0, c->value);
@@ -183,7 +185,8 @@ static void test_conditions(void)
 
     for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
         char text[400];
-        int n = snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n", conditions[i].fields);
+        int n = snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n",
+                         conditions[i].fields);
         struct http_request r;
 
         ok(http_parse((const uint8_t *)text, (size_t)n, &r) == 0 &&
