@@ -149,7 +149,7 @@ static uint8_t choose_hash(const struct hello *h, uint16_t version, unsigned alg
         return br_sha1_ID;
     }
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
-        if (hello_list_has(h->signatures, (uint16_t)(order[i] << 8 | algorithm))) {
+        if (hello_list_has(h->signatures, (uint16_t)((unsigned)order[i] << 8 | algorithm))) {
             return order[i];
         }
     }

@@ -20,6 +20,9 @@ void tls_begin(struct tls *t, struct tls_context *ctx, unsigned endpoint_id)
 
 void tls_end(struct tls *t)
 {
+    if (t->ctx == NULL) {
+        return; /* ended before */
+    }
     tls_give_in(t);
     tls_give_out(t);
     tls_end_handshake(t);

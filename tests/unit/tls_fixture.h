@@ -10,6 +10,7 @@
 #include "tls/x509cert.h"
 #include "tls_certs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

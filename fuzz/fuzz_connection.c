@@ -1,0 +1,205 @@
+/*
+ * Whole connections: the input is a script that a client, the wire and the
+ * application play against a server, with fixed randomness. The client is
+ * BearSSL's engine, whose bytes may be bent, held back or mixed with others.
+ * Nothing may be left behind, data goes only through an established
+ * connection, and nobody gets in whose certificate is not good.
+ *
+ * Script: kind, then (operation, length, bytes of that length) again and again.
+ */
+#include "../tests/unit/tls_fixture.h"
+#include "core/clock.h"
+#include "crypto/crypto.h"
+
+#include <assert.h>
+
+enum { KINDS = 16 };
+
+static struct {
+    struct config config;
+    struct pair *pair;
+    struct session session; /* of a handshake that went well */
+    br_ssl_session_parameters client_session;
+} scenes[KINDS];
+
+static void begin(struct pair *p, bool resume)
+{
+    br_ssl_engine_context *eng = &p->client.ssl.eng;
+
+    eng->rng_init_done = 0;
+    eng->rng_os_rand_done = 1;
+    br_ssl_engine_inject_entropy(eng, "client", 6);
+    pair_begin(p, "localhost", resume);
+}
+
+/* Kinds: certificates and client authentication, new and old suites; the upper
+ * half starts with a session to resume, which is much quicker to run. */
+static struct pair *pair_of(unsigned kind)
+{
+    static const uint16_t old[] = {0x002F, 0xC009, 0xC013, 0x000A, 0xC004, 0x009C};
+    struct config *c = &scenes[kind].config;
+    struct pair *p = scenes[kind].pair;
+
+    if (p != NULL) {
+        return p;
+    }
+    *c = fixture_config((kind & 1) != 0 ? "server_rsa" : "server_ec", NULL);
+    if ((kind & 2) != 0) {
+        c->verify = (kind & 1) != 0 ? VERIFY_REQUIRED : VERIFY_OPTIONAL;
+        c->cafile = "ca_ec";
+    }
+    if ((kind & 4) != 0) {
+        memcpy(c->suites, old, sizeof old);
+        c->suite_count = ARRAY_LEN(old);
+        c->version_min = 0x0301;
+    }
+    p = pair_new(c);
+    scenes[kind].pair = p;
+    br_ssl_engine_set_ec(&p->client.ssl.eng, crypto_ec());
+    br_ssl_engine_set_ecdsa(&p->client.ssl.eng, crypto_ecdsa_vrfy());
+    client_certificate(&p->client, "client", NULL);
+    begin(p, false);
+    pair_pump(p);
+    assert(pair_open(p));
+    br_ssl_engine_get_session_parameters(&p->client.ssl.eng, &scenes[kind].client_session);
+    scenes[kind].session = *session_find(p->ctx->sessions, p->tls->info.session_id, clock_now_ms());
+    return p;
+}
+
+static void bent(struct pair *p, struct span data)
+{
+    size_t len;
+    uint8_t *w = br_ssl_engine_sendrec_buf(&p->client.ssl.eng, &len);
+
+    if (w != NULL) {
+        uint8_t copy[BR_SSL_BUFSIZE_OUTPUT];
+
+        memcpy(copy, w, len);
+        for (size_t i = 0; i + 2 < data.len; i += 3) {
+            copy[(size_t)(data.data[i] << 8 | data.data[i + 1]) % len] ^= data.data[i + 2];
+        }
+        pair_inject(p, copy, len);
+        br_ssl_engine_sendrec_ack(&p->client.ssl.eng, len);
+    }
+}
+
+static void certificate(struct pair *p, unsigned which)
+{
+    static const char *const names[] = {"client", "client_wrong", "client_expired",
+                                        "client_server"};
+
+    client_certificate(&p->client, names[which % ARRAY_LEN(names)], NULL);
+}
+
+static void app_data(struct pair *p, struct span data)
+{
+    size_t n, m;
+    uint8_t *from = tls_window(p->tls, TLS_WINDOW_RECV_APP, &n);
+    uint8_t *to = tls_window(p->tls, TLS_WINDOW_SEND_APP, &m);
+
+    assert((from == NULL && to == NULL) || tls_get_info(p->tls)->established);
+    if (from != NULL) {
+        tls_advance(p->tls, TLS_WINDOW_RECV_APP, n);
+    }
+    if (to != NULL && data.len > 0) {
+        m = m < data.len ? m : data.len;
+        memcpy(to, data.data, m);
+        tls_advance(p->tls, TLS_WINDOW_SEND_APP, m);
+    }
+    tls_flush(p->tls);
+}
+
+static void client_data(struct pair *p, struct span data)
+{
+    br_ssl_engine_context *eng = &p->client.ssl.eng;
+    size_t n;
+    uint8_t *to = br_ssl_engine_sendapp_buf(eng, &n);
+
+    if (to != NULL && data.len > 0) {
+        memcpy(to, data.data, data.len);
+        br_ssl_engine_sendapp_ack(eng, data.len);
+        br_ssl_engine_flush(eng, 0);
+    }
+}
+
+static void step(struct pair *p, unsigned op, struct span data)
+{
+    switch (op % 12) {
+    case 0:
+        pair_inject(p, data.data, data.len);
+        break;
+    case 1:
+        pair_pump(p);
+        break;
+    case 2:
+        pair_to_client(p);
+        break;
+    case 3:
+        pair_to_server(p);
+        break;
+    case 4:
+        bent(p, data);
+        break;
+    case 5:
+        app_data(p, data);
+        break;
+    case 6:
+        client_data(p, data);
+        break;
+    case 7:
+        tls_rest(p->tls);
+        break;
+    case 8:
+        if (data.len > 0) {
+            p->chunk = data.data[0];
+        }
+        break;
+    case 9:
+        br_ssl_engine_close(&p->client.ssl.eng);
+        break;
+    case 10:
+        if (data.len == 1) {
+            tls_close(p->tls);
+        } else if (data.len == 2) {
+            tls_recv_eof(p->tls);
+        }
+        break;
+    default:
+        certificate(p, (unsigned)data.len);
+        begin(p, data.len > 3);
+        break;
+    }
+    assert(tls_state(p->tls) != 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct reader r = reader_of(data, size);
+    unsigned kind = reader_u8(&r) % KINDS;
+    struct pair *p = pair_of(kind);
+
+    tls_context_fix_random(p->ctx, "fuzz", 4);
+    session_expire(p->ctx->sessions, UINT64_MAX);
+    p->chunk = 0;
+    certificate(p, 0);
+    if (kind >= KINDS / 2) {
+        session_save(p->ctx->sessions, &scenes[kind].session);
+        br_ssl_engine_set_session_parameters(&p->client.ssl.eng, &scenes[kind].client_session);
+    }
+    begin(p, kind >= KINDS / 2);
+    for (unsigned n = 0; n < 60 && reader_left(&r) >= 2; n++) {
+        uint8_t op = reader_u8(&r);
+        size_t len = reader_u8(&r);
+
+        len = len < reader_left(&r) ? len : reader_left(&r);
+        step(p, op, reader_take(&r, len));
+        if (tls_get_info(p->tls)->established && scenes[kind].config.verify == VERIFY_REQUIRED) {
+            assert(tls_get_info(p->tls)->verdict == TLS_PEER_TRUSTED &&
+                   strcmp(tls_get_info(p->tls)->peer_subject, "CN=Good client") == 0);
+        }
+    }
+    tls_end(p->tls);
+    assert(p->ctx->in_pool.taken == 0 && p->ctx->out_pool.taken == 0 &&
+           p->ctx->verify_pool.taken == 0);
+    return 0;
+}
