@@ -235,13 +235,22 @@ $(BUILD)/ct/ct: $(CT_SRCS) $(wildcard src/crypto/*.h) $(TP)/musl/libbearssl.a
 	$(TELL) LINK $@
 	$(Q)gcc $(WARN) $(DEFS) -O2 -g -DCRYPTO_CT_CHECK $(INC) -Itests/unit $(CT_SRCS) -o $@ $(TP)/musl/libbearssl.a
 
+# A server whose socket layer is full of faults: that one object differs.
+$(BUILD)/faults/sock.o: src/core/sock.c $(BUILD)/gcc-san/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC_gcc-san) $(WARN) $(DEFS) -DTINY_FAULTS $(CFLAGS_gcc-san) $(INC) -MMD -MP -c $< -o $@
+$(BUILD)/faults/tiny: $(BUILD)/gcc-san/main.o $(BUILD)/faults/sock.o $(LIBS_gcc-san)
+	$(TELL) LINK $@
+	$(Q)$(CC_gcc-san) $(LINK_gcc-san) $(BUILD)/gcc-san/main.o $(BUILD)/faults/sock.o -o $@ $(LIBS_gcc-san)
+-include $(BUILD)/faults/sock.d
+
 replay: $(REPLAY_BIN)
 	$(Q)$(PROVE) tests/check/replay.t
 
 check: $(SETUP)/check $(BUILD)/tiny
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
-test: $(SETUP)/test $(SETUP)/check all $(BUILD)/gcc-san/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
+test: $(SETUP)/test $(SETUP)/check all $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
 	$(Q)$(PROVE) $(UNIT_BIN) tests/bearssl/run.t tests/ct/ct.t tests/check/replay.t \
 	    $(sort $(wildcard tests/check/check-*.t)) $(INTEGRATION) $(TORTURE)
 
