@@ -11,6 +11,8 @@
 #ifdef __x86_64__
 bool cpu_has_avx2(void);
 bool cpu_has_sha(void);
+/* MULX, ADCX and ADOX */
+bool cpu_has_adx(void);
 #endif
 
 #endif

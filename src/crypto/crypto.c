@@ -4,6 +4,7 @@
 #include "crypto/cpu.h"
 #include "crypto/ec.h"
 #include "crypto/ecdsa.h"
+#include "crypto/rsa.h"
 #include "crypto/sha256.h"
 #include "crypto/wide.h"
 
@@ -36,9 +37,11 @@ br_ecdsa_vrfy crypto_ecdsa_vrfy(void)
 
 br_rsa_private crypto_rsa_private(void)
 {
-    br_rsa_private wide = br_rsa_i62_private_get();
-
-    return wide != NULL ? wide : br_rsa_i31_private;
+#if CRYPTO_WIDE
+    return rsa_private;
+#else
+    return br_rsa_i31_private;
+#endif
 }
 
 br_chacha20_run crypto_chacha20(void)

@@ -170,6 +170,7 @@ int main(void)
     multiplications(BR_EC_curve25519, "X25519", "X25519 of the base point");
     multiplications(BR_EC_secp256r1, "P-256 multiplication", "P-256 base multiplication");
     ecdsa();
+    rsa(1024);
     rsa(2048);
     chacha20();
     sha256();
