@@ -9,6 +9,13 @@
 
 #if CRYPTO_WIDE
 
+/* Curve25519's base point, and as its order what BearSSL says: any 255 bits will do. */
+static const unsigned char c25519_base[32] = {9};
+static const unsigned char c25519_order[32] = {
+    0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+};
+
 static const br_ec_impl *other_curves(void)
 {
     return &br_ec_prime_i31;
@@ -21,7 +28,8 @@ static const unsigned char *ec_generator(int curve, size_t *len)
         *len = P256_POINT_LEN;
         return p256_generator;
     case BR_EC_curve25519:
-        return br_ec_c25519_m31.generator(curve, len);
+        *len = sizeof c25519_base;
+        return c25519_base;
     default:
         return other_curves()->generator(curve, len);
     }
@@ -34,7 +42,8 @@ static const unsigned char *ec_order(int curve, size_t *len)
         *len = sizeof p256_order;
         return p256_order;
     case BR_EC_curve25519:
-        return br_ec_c25519_m31.order(curve, len);
+        *len = sizeof c25519_order;
+        return c25519_order;
     default:
         return other_curves()->order(curve, len);
     }

@@ -13,6 +13,13 @@
  */
 #define LIMB_MASK (((uint64_t)1 << 51) - 1)
 
+/*
+ * Two measured choices: products as functions (inlined they spill registers and
+ * take three times the space), and sums hidden limb by limb from the optimiser,
+ * since vectors loaded from limbs that were just stored make the processor wait.
+ */
+#define NOINLINE __attribute__((noinline))
+
 struct fe {
     uint64_t v[5];
 };
@@ -20,16 +27,16 @@ struct fe {
 static inline void fe_add(struct fe *d, const struct fe *a, const struct fe *b)
 {
     for (int i = 0; i < 5; i++) {
-        d->v[i] = a->v[i] + b->v[i];
+        d->v[i] = mask_hide(a->v[i] + b->v[i]);
     }
 }
 
 /* Adds 4p first, so that no limb goes below zero. */
 static inline void fe_sub(struct fe *d, const struct fe *a, const struct fe *b)
 {
-    d->v[0] = a->v[0] + 0x1FFFFFFFFFFFB4 - b->v[0];
+    d->v[0] = mask_hide(a->v[0] + 0x1FFFFFFFFFFFB4 - b->v[0]);
     for (int i = 1; i < 5; i++) {
-        d->v[i] = a->v[i] + 0x1FFFFFFFFFFFFC - b->v[i];
+        d->v[i] = mask_hide(a->v[i] + 0x1FFFFFFFFFFFFC - b->v[i]);
     }
 }
 
@@ -50,7 +57,7 @@ static inline void fe_fold(struct fe *d, const u128 c[5])
     d->v[4] = (uint64_t)t4 & LIMB_MASK;
 }
 
-static inline void fe_mul(struct fe *d, const struct fe *a, const struct fe *b)
+NOINLINE static void fe_mul(struct fe *d, const struct fe *a, const struct fe *b)
 {
     uint64_t a0 = a->v[0], a1 = a->v[1], a2 = a->v[2], a3 = a->v[3], a4 = a->v[4];
     uint64_t b0 = b->v[0], b1 = b->v[1], b2 = b->v[2], b3 = b->v[3], b4 = b->v[4];
@@ -65,7 +72,7 @@ static inline void fe_mul(struct fe *d, const struct fe *a, const struct fe *b)
     fe_fold(d, c);
 }
 
-static inline void fe_sqr(struct fe *d, const struct fe *a)
+NOINLINE static void fe_sqr(struct fe *d, const struct fe *a)
 {
     uint64_t a0 = a->v[0], a1 = a->v[1], a2 = a->v[2], a3 = a->v[3], a4 = a->v[4];
     uint64_t a0d = a0 * 2, a1d = a1 * 2, a3x = a3 * 19, a4x = a4 * 19;
@@ -104,7 +111,7 @@ static inline void fe_mul_a24(struct fe *d, const struct fe *a)
 static inline void fe_swap(struct fe *a, struct fe *b, uint64_t mask)
 {
     for (int i = 0; i < 5; i++) {
-        uint64_t t = mask & (a->v[i] ^ b->v[i]);
+        uint64_t t = mask_hide(mask & (a->v[i] ^ b->v[i]));
 
         a->v[i] ^= t;
         b->v[i] ^= t;
