@@ -71,7 +71,7 @@ cp client.key client_deep.key;    sign client_deep "Deep client" middle leaf
     for f in *.der *.key; do
         name=$(echo "$f" | sed 's/\.der$/_cert/; s/\.key$/_key/')
         case $f in ca_*.key | other_ca.key | middle.key) continue ;; esac
-        echo "static const unsigned char $name[] = {"
+        echo "static const unsigned char ${name}[] = {"
         od -An -v -tx1 "$f" | sed 's/ \(..\)/0x\1,/g'
         echo "};"
     done

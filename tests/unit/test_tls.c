@@ -249,6 +249,7 @@ static void odd_messages(void)
 {
     static const uint8_t warning[] = {1, 90}, request[] = {0, 0, 0, 0}, ccs[] = {1};
     static const uint8_t hello[] = {1, 0, 0, 2, 3, 3};
+    static const uint8_t trailing[] = {1, 0, 0, 2, 3, 3, 20, 0};
     struct config config = fixture_config("server_ec", NULL);
     struct pair *p = open_pair(&config);
 
@@ -288,6 +289,22 @@ static void odd_messages(void)
     ok(alert_seen(p) == 100 || br_ssl_engine_last_error(&p->client.ssl.eng) != 0,
        "no_renegotiation");
     ok((tls_state(p->tls) & TLS_SEND_APP) != 0, "and the connection lives");
+    pair_free(p);
+
+    p = open_pair(&config);
+    client_sends(p, 22, trailing, sizeof trailing);
+    ok(tls_state(p->tls) == TLS_SEND_REC, "bytes behind a handshake message");
+    is_text(reason_of(p), "unexpected_message: bytes after the end of a handshake message",
+            "are told");
+    pair_free(p);
+
+    p = open_pair(&config);
+    for (unsigned i = 0; i < 6; i++) {
+        client_sends(p, 22, hello, sizeof hello);
+        pair_pump(p);
+    }
+    ok((tls_state(p->tls) & (TLS_SEND_APP | TLS_RECV_APP)) == 0,
+       "renegotiation asked for without end");
     pair_free(p);
 
     p = open_pair(&config);
@@ -451,6 +468,47 @@ static void false_start(void)
     pair_free(p);
 }
 
+/* A client that is asked for a certificate and sends one without end. */
+static void endless_certificate(void)
+{
+    static const uint8_t head[] = {22,   3,    3,    0x40, 0x00, 11,   0xFF, 0xFF,
+                                   0xFF, 0xFF, 0xFF, 0xFC, 0xFF, 0xFF, 0xF9};
+    static uint8_t record[5 + 16384];
+    struct config config = fixture_config("server_ec", NULL);
+    struct pair *p;
+    size_t total = 0, n;
+
+    config.verify = VERIFY_REQUIRED;
+    config.cafile = "ca_ec";
+    p = pair_new(&config);
+    pair_begin(p, "localhost", false);
+    while (pair_to_server(p)) {
+    }
+    while (pair_to_client(p)) {
+    }
+    memcpy(record, head, sizeof head);
+    do {
+        n = pair_inject(p, record, sizeof record);
+        total += n;
+        memset(record + 5, 'x', sizeof record - 5);
+    } while (n > 0 && total < 1000000);
+    ok(total < 200000, "a certificate without end is cut off");
+    is_text(reason_of(p), "bad_certificate: the certificate chain is over the size limit", "told");
+    pair_free(p);
+}
+
+/* A share of low order would make the secret zero. */
+static void low_order_share(void)
+{
+    uint8_t point[32] = {1}, scalar[32];
+
+    memset(scalar, 0x40, sizeof scalar);
+    ok(tls_ec_mul(point, 32, scalar, 32, BR_EC_curve25519) == 0, "a point of low order is refused");
+    memset(point, 0, sizeof point);
+    point[0] = 9;
+    ok(tls_ec_mul(point, 32, scalar, 32, BR_EC_curve25519) == 1, "another is not");
+}
+
 int main(void)
 {
     handshake_and_data();
@@ -463,5 +521,7 @@ int main(void)
     refusals();
     out_of_memory();
     false_start();
+    endless_certificate();
+    low_order_share();
     return tap_done();
 }
