@@ -175,7 +175,8 @@ def _openssl(*args):
 
 class Authority:
     """A certificate authority. issue() gives the path of a PEM file with the
-    certificate, those between it and the root, and the key."""
+    certificate, those between it and the root, and the key; those between are
+    in PATH.chain too, as s_client wants them."""
 
     def __init__(self, name, issuer=None, key="ec"):
         self.name, self.issuer = name, issuer
@@ -213,4 +214,6 @@ class Authority:
                  "-extfile", self.place + "/extensions", "-extensions", kind)
         with open(path + ".crt") as c, open(path) as k:
             certificate, secret = c.read(), k.read()
-        return write(path + ".pem", certificate + (self.chain() if chain else "") + secret, 0o600)
+        between = self.chain() if chain else ""
+        write(path + ".pem.chain", between)
+        return write(path + ".pem", certificate + between + secret, 0o600)
