@@ -53,10 +53,10 @@ static struct conf_line include_line(struct span s)
     return (struct conf_line){.kind = CONF_INCLUDE, .value = name, .has_value = true};
 }
 
-struct conf_line conf_line_parse(struct span text)
+struct conf_line conf_line_parse(struct span line)
 {
-    struct span s = value_trim(text);
-    struct conf_line line = {.kind = CONF_OPTION};
+    struct span s = value_trim(line);
+    struct conf_line found = {.kind = CONF_OPTION};
     const uint8_t *equals;
 
     if (s.len == 0 || s.data[0] == '#' || s.data[0] == ';') {
@@ -73,17 +73,17 @@ struct conf_line conf_line_parse(struct span text)
         return include_line(s);
     }
     equals = memchr(s.data, '=', s.len);
-    line.key = s;
+    found.key = s;
     if (equals != NULL) {
-        line.key.len = (size_t)(equals - s.data);
-        line.has_value = true;
-        line.value = value_trim(span_of(equals + 1, s.len - line.key.len - 1));
+        found.key.len = (size_t)(equals - s.data);
+        found.has_value = true;
+        found.value = value_trim(span_of(equals + 1, s.len - found.key.len - 1));
     }
-    line.key = value_trim(line.key);
-    if (!all_key(line.key)) {
+    found.key = value_trim(found.key);
+    if (!all_key(found.key)) {
         return bad("key = value is wanted, or [section], @include NAME, # comment");
     }
-    return line;
+    return found;
 }
 
 static bool is_variable(struct span s)

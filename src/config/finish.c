@@ -5,6 +5,7 @@
 #include "core/cpu.h"
 #include "core/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define TLS10 0x0301
@@ -84,6 +85,7 @@ static void narrow_versions(struct loader *l, unsigned *min, unsigned *max)
     static const uint64_t bits[] = {SSLOP_NO_TLSV1, SSLOP_NO_TLSV1_1, SSLOP_NO_TLSV1_2};
     struct config *c = l->config;
 
+    assert(*min >= TLS10 && *max <= TLS12);
     while (*min <= *max && (c->options & bits[*min - TLS10]) != 0) {
         (*min)++;
     }
