@@ -23,17 +23,17 @@ struct cred {
         br_rsa_private_key rsa;
         br_ec_private_key ec;
     } key;
-    unsigned key_bits;          /* RSA modulus size, or the curve's */
-    unsigned issuer_key_type;   /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC, for static ECDH */
-    int64_t not_after_s;        /* of the leaf, wall clock */
-    uint8_t fingerprint[32];    /* SHA-256 of the leaf */
-    char subject[128];          /* for logs */
-    const char *file;           /* where it came from; "(self-signed)" */
+    unsigned key_bits;        /* RSA modulus size, or the curve's */
+    unsigned issuer_key_type; /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC, for static ECDH */
+    int64_t not_after_s;      /* of the leaf, wall clock */
+    uint8_t fingerprint[32];  /* SHA-256 of the leaf */
+    char subject[128];        /* for logs */
+    const char *file;         /* where it came from; "(self-signed)" */
 };
 
 /* One server name (or the default) with up to one credential a key type. */
 struct cred_entry {
-    const char *name;           /* lower case, "*.example.org" for a wildcard; NULL: default */
+    const char *name; /* lower case, "*.example.org" for a wildcard; NULL: default */
     const struct cred *rsa;
     const struct cred *ec;
 };
@@ -64,7 +64,7 @@ int cred_set_changed(const struct cred_set *set);
 struct anchor_set {
     br_x509_trust_anchor *anchors; /* dn, flags, pkey; names are sent to clients */
     size_t count;
-    uint8_t digest[32];            /* SHA-256 over the file's certificates */
+    uint8_t digest[32]; /* SHA-256 over the file's certificates */
 };
 
 /* Reads all certificates of a file (PEM or DER). NULL after telling by log_line. */

@@ -21,7 +21,7 @@
 /* ---- gathering --------------------------------------------------------- */
 
 enum hello_status {
-    HELLO_MORE,       /* no verdict yet, more bytes are needed */
+    HELLO_MORE, /* no verdict yet, more bytes are needed */
     HELLO_COMPLETE,
     HELLO_PLAIN_HTTP, /* an HTTP request in plain text came to a TLS port */
     HELLO_SSLV2,      /* an SSLv2-form hello: protocol_version */
@@ -30,10 +30,10 @@ enum hello_status {
 
 struct hello_gathered {
     enum hello_status status;
-    enum alert alert;    /* for HELLO_BAD and HELLO_SSLV2 */
-    const char *reason;  /* static sentence for the log */
-    size_t wire_len;     /* for HELLO_COMPLETE: bytes of whole records consumed */
-    size_t message_len;  /* handshake message with its 4-byte header */
+    enum alert alert;        /* for HELLO_BAD and HELLO_SSLV2 */
+    const char *reason;      /* static sentence for the log */
+    size_t wire_len;         /* for HELLO_COMPLETE: bytes of whole records consumed */
+    size_t message_len;      /* handshake message with its 4-byte header */
     uint16_t record_version; /* of the first record */
 };
 
@@ -53,23 +53,23 @@ struct hello_gathered hello_gather(const uint8_t *wire, size_t wire_len, uint8_t
 
 /* ---- parsing ----------------------------------------------------------- */
 
-#define HELLO_HAS_SNI           (1u << 0)
-#define HELLO_HAS_ALPN          (1u << 1)
-#define HELLO_HAS_VERSIONS      (1u << 2)  /* supported_versions */
-#define HELLO_HAS_GROUPS        (1u << 3)
-#define HELLO_HAS_SIGNATURES    (1u << 4)
-#define HELLO_HAS_POINT_FORMATS (1u << 5)
-#define HELLO_HAS_EMS           (1u << 6)
-#define HELLO_HAS_TICKET        (1u << 7)
-#define HELLO_HAS_STATUS        (1u << 8)
-#define HELLO_HAS_RENEGOTIATION (1u << 9)  /* renegotiation_info or the SCSV */
-#define HELLO_HAS_FRAGMENT_LEN  (1u << 10)
-#define HELLO_HAS_FALLBACK_SCSV (1u << 11)
+#define HELLO_HAS_SNI             (1u << 0)
+#define HELLO_HAS_ALPN            (1u << 1)
+#define HELLO_HAS_VERSIONS        (1u << 2) /* supported_versions */
+#define HELLO_HAS_GROUPS          (1u << 3)
+#define HELLO_HAS_SIGNATURES      (1u << 4)
+#define HELLO_HAS_POINT_FORMATS   (1u << 5)
+#define HELLO_HAS_EMS             (1u << 6)
+#define HELLO_HAS_TICKET          (1u << 7)
+#define HELLO_HAS_STATUS          (1u << 8)
+#define HELLO_HAS_RENEGOTIATION   (1u << 9) /* renegotiation_info or the SCSV */
+#define HELLO_HAS_FRAGMENT_LEN    (1u << 10)
+#define HELLO_HAS_FALLBACK_SCSV   (1u << 11)
 #define HELLO_HAS_SIGNATURES_CERT (1u << 12)
-#define HELLO_HAS_RECORD_LIMIT  (1u << 13)
-#define HELLO_HAS_KEY_SHARE     (1u << 14)
-#define HELLO_HAS_PSK           (1u << 15)
-#define HELLO_HAS_ETM           (1u << 16) /* encrypt_then_mac */
+#define HELLO_HAS_RECORD_LIMIT    (1u << 13)
+#define HELLO_HAS_KEY_SHARE       (1u << 14)
+#define HELLO_HAS_PSK             (1u << 15)
+#define HELLO_HAS_ETM             (1u << 16) /* encrypt_then_mac */
 
 struct hello {
     uint16_t legacy_version;
@@ -86,11 +86,11 @@ struct hello {
     struct span signatures;  /* list of uint16 SignatureScheme */
     struct span signatures_cert;
     struct span ticket;
-    struct span key_shares;  /* KeyShareEntry list body */
-    uint8_t fragment_len;    /* RFC 6066 code 1..4 */
+    struct span key_shares; /* KeyShareEntry list body */
+    uint8_t fragment_len;   /* RFC 6066 code 1..4 */
     uint16_t record_limit;
-    enum alert alert;        /* when hello_parse failed */
-    const char *reason;      /* static sentence, when hello_parse failed */
+    enum alert alert;   /* when hello_parse failed */
+    const char *reason; /* static sentence, when hello_parse failed */
 };
 
 /* message: a whole handshake message with its header. Returns 0 or -1; then

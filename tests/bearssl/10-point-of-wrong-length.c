@@ -15,7 +15,8 @@ static void wrong_length(const br_ec_impl *ec, int curve, size_t len, const char
     memcpy(point, generator, len < generator_len ? len : generator_len);
     memcpy(copy, point, len);
     expect(ec->mul(point, len, two, 1, curve) == 0 && memcmp(point, copy, len) == 0, name);
-    expect(ec->muladd(point, NULL, len, two, 1, two, 1, curve) == 0 && memcmp(point, copy, len) == 0,
+    expect(ec->muladd(point, NULL, len, two, 1, two, 1, curve) == 0 &&
+               memcmp(point, copy, len) == 0,
            name);
     free(point);
     free(copy);

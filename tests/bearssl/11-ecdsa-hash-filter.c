@@ -15,7 +15,8 @@ static int choose(const br_ssl_server_policy_class **policy, const br_ssl_server
     return 0;
 }
 
-static const br_ssl_server_policy_class witness_class = {sizeof(struct witness), choose, NULL, NULL};
+static const br_ssl_server_policy_class witness_class = {sizeof(struct witness), choose, NULL,
+                                                         NULL};
 
 /* A ClientHello with one suite (ECDHE_ECDSA, AES-128-GCM), P-256, and one
  * signature scheme. Returns the alert of the server. */
@@ -23,12 +24,10 @@ static int hello(struct pair *p, struct witness *w, unsigned char hash, unsigned
 {
     unsigned char m[] = {0x16, 3, 1, 0, 0, 1, 0, 0, 0, 3, 3,
                          /* random */
-                         1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-                         1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-                         0, 0, 2, 0xC0, 0x2B, 1, 0, 0, 16,
+                         1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 1, 2, 3, 4, 5, 6, 7,
+                         8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 2, 0xC0, 0x2B, 1, 0, 0, 16,
                          /* supported_groups, signature_algorithms */
-                         0, 10, 0, 4, 0, 2, 0, 23,
-                         0, 13, 0, 4, 0, 2, hash, signature};
+                         0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, hash, signature};
     const unsigned char *buf;
     size_t len;
 

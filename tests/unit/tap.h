@@ -38,8 +38,11 @@ static inline int tap_done(void)
     return tap_failed > 0;
 }
 
-#define ok(good, name) tap_ok((good), (name), __FILE__, __LINE__)
+#define ok(good, name)     tap_ok((good), (name), __FILE__, __LINE__)
 #define expect(good, name) tap_expect((good), (name), __FILE__, __LINE__)
-#define is_text(got, want, name) tap_ok(strcmp((got), (want)) == 0 || (printf("# got: %s\n# want: %s\n", (got), (want)), false), (name), __FILE__, __LINE__)
+#define is_text(got, want, name)                                                                   \
+    tap_ok(strcmp((got), (want)) == 0 ||                                                           \
+               (printf("# got: %s\n# want: %s\n", (got), (want)), false),                          \
+           (name), __FILE__, __LINE__)
 
 #endif

@@ -10,7 +10,8 @@ int main(void)
     char buf[16];
     struct text t;
 
-    ok(reader_u8(&r) == 1 && reader_u16(&r) == 0x0203 && reader_u24(&r) == 0x040506, "numbers are big-endian");
+    ok(reader_u8(&r) == 1 && reader_u16(&r) == 0x0203 && reader_u24(&r) == 0x040506,
+       "numbers are big-endian");
     ok(reader_vec16(&r).len == 2 && !r.bad, "a vector that fits");
     ok(reader_vec8(&r).len == 0 && r.bad, "a vector that does not fit is bad");
     ok(reader_u8(&r) == 0 && reader_left(&r) == 0, "a bad reader stays bad");

@@ -45,7 +45,8 @@ static void test_lines(void)
     s = contents(path);
     ok(lines(s) == 1 && strlen(s) == strlen("2026-01-01T00:00:00.000Z warning: that 42\n"),
        "one line was written");
-    ok(s[4] == '-' && s[10] == 'T' && s[19] == '.' && s[23] == 'Z', "it opens with the time, in UTC");
+    ok(s[4] == '-' && s[10] == 'T' && s[19] == '.' && s[23] == 'Z',
+       "it opens with the time, in UTC");
     is_text(s + 24, " warning: that 42\n", "then come level and text");
     log_set_level(LOG_DEBUG);
     log_line(LOG_DEBUG, "fine print");
@@ -74,7 +75,8 @@ static void test_reopen(void)
     log_line(LOG_INFO, "after");
     ok(strstr(contents(path), "after") != NULL && strstr(contents(moved), "after") == NULL,
        "then lines go to the new one");
-    ok(log_open("/no/such/folder/log", LOG_ERROR) == -1, "a file that cannot be opened is an error");
+    ok(log_open("/no/such/folder/log", LOG_ERROR) == -1,
+       "a file that cannot be opened is an error");
     log_line(LOG_INFO, "still here");
     ok(strstr(contents(path), "still here") != NULL, "and the former sink stays, with its level");
 }
