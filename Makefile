@@ -271,6 +271,12 @@ $(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(LIBS_clang-san)
 	$(Q)clang $(WARN) $(DEFS) $(SAN) -fsanitize=fuzzer $(INC) -Ifuzz -MMD -MP -MF $@.d -MT $@ $< -o $@ $(LIBS_clang-san)
 -include $(FUZZ:%=$(BUILD)/fuzz/%.d)
 
+# The primitives beside BearSSL's: make build/bench/crypto, and run it.
+$(BUILD)/bench/crypto: tests/bench/crypto.c $(LIBS_musl)
+	@mkdir -p $(@D)
+	$(TELL) LINK $@
+	$(Q)$(CC_musl) $(WARN) $(DEFS) $(CFLAGS_musl) $(INC) $< -o $@ $(LINK_musl) $(LIBS_musl)
+
 # One after the other; new inputs go to a folder under build/, crashes to
 # fuzz/regressions/NAME/, where make test replays them from then on.
 .PHONY: fuzz bench $(FUZZ:%=run-%)

@@ -4,6 +4,9 @@
  * Every function returns a pointer to constant data or code; asking is cheap
  * (no CPUID), so a caller may ask once for each connection. Nothing here
  * allocates, keeps state or branches on a secret.
+ *
+ * Ours are stricter: multiplication on Curve25519 fails for a point of small order,
+ * on P-256 for the point at infinity, and ECDSA takes strict DER only.
  */
 #ifndef TINY_CRYPTO_CRYPTO_H
 #define TINY_CRYPTO_CRYPTO_H

@@ -117,10 +117,11 @@ static void scalars_beyond(void)
     uint8_t k[32], point[65], want[65], longer[40] = {0};
 
     memcpy(point, generator(), 65);
-    ok(crypto_ec()->mul(point, 65, order, 32, BR_EC_secp256r1) == 0, "n times a point is refused");
+    ok_ours(crypto_ec()->mul(point, 65, order, 32, BR_EC_secp256r1) == 0,
+            "n times a point is refused");
     memset(k, 0, 32);
     memcpy(point, generator(), 65);
-    ok(crypto_ec()->mul(point, 65, k, 32, BR_EC_secp256r1) == 0, "0 times a point is refused");
+    ok_ours(crypto_ec()->mul(point, 65, k, 32, BR_EC_secp256r1) == 0, "0 times a point is refused");
     ok(crypto_ec()->mulgen(point, k, 32, BR_EC_secp256r1) == 65, "mulgen of 0 has a length");
     memcpy(k, order, 32);
     k[31]++;
@@ -142,8 +143,8 @@ static void scalars_beyond(void)
            memcmp(point, want, 65) == 0,
        "leading zeros do not matter");
     longer[7] = 1;
-    ok(crypto_ec()->mul(point, 65, longer, 40, BR_EC_secp256r1) == 0,
-       "a scalar too big is refused");
+    ok_ours(crypto_ec()->mul(point, 65, longer, 40, BR_EC_secp256r1) == 0,
+            "a scalar too big is refused");
     memcpy(point, generator(), 65);
     ok(crypto_ec()->mul(point, 65, k + 30, 2, BR_EC_secp256r1) == 1, "a short scalar works");
     memcpy(want, generator(), 65);
@@ -233,7 +234,7 @@ static void muladd(void)
     crypto_ec()->muladd(ours, NULL, 65, x, 32, y, 32, BR_EC_secp256r1);
     memcpy(a, generator(), 65);
     crypto_ec()->mul(a, 65, x, 32, BR_EC_secp256r1);
-    ok(memcmp(ours, a, 65) == 0, "a zero factor leaves the other term");
+    ok_ours(memcmp(ours, a, 65) == 0, "a zero factor leaves the other term");
     memcpy(b, generator(), 65);
     b[64] ^= 1;
     ok(crypto_ec()->muladd(a, b, 65, x, 32, x, 32, BR_EC_secp256r1) == 0,

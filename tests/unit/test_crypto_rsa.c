@@ -132,7 +132,7 @@ static void odd_keys(void)
     load(&key, &rsa_test_keys[0]);
     key.private.plen = 265;
     key.private.p[0] |= 1;
-    ok(rsa(x, &key.private) == 0, "a factor too long is refused");
+    ok_ours(rsa(x, &key.private) == 0, "a factor too long is refused");
 }
 
 /* Rows with and without the special instructions, at every length. */

@@ -105,7 +105,7 @@ static void small_order(void)
         hex_bytes(point, 32, points[i]);
         refused += x25519(point, k) == 0;
     }
-    ok(refused == 7, "the seven points of small order are refused");
+    ok_ours(refused == 7, "the seven points of small order are refused");
 }
 
 static void wycheproof(void)
@@ -133,7 +133,7 @@ static void wycheproof(void)
     }
     free(text);
     printf("# %d vectors\n", count);
-    ok(bad == 0 && count > 500, "Wycheproof x25519");
+    ok_ours(bad == 0 && count > 500, "Wycheproof x25519");
 }
 
 int main(void)
