@@ -275,7 +275,7 @@ $(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(LIBS_clang-san)
 $(BUILD)/bench/crypto: tests/bench/crypto.c $(LIBS_musl)
 	@mkdir -p $(@D)
 	$(TELL) LINK $@
-	$(Q)$(CC_musl) $(WARN) $(DEFS) $(CFLAGS_musl) $(INC) $< -o $@ $(LINK_musl) $(LIBS_musl)
+	$(Q)$(CC_musl) $(WARN) $(DEFS) $(CFLAGS_musl) $(INC) $< -o $@ $(LINK_musl) $(LIBS_musl) $(LAST_musl)
 
 # One after the other; new inputs go to a folder under build/, crashes to
 # fuzz/regressions/NAME/, where make test replays them from then on.
