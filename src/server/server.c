@@ -1,11 +1,8 @@
 #include "server/server.h"
 #include "core/clock.h"
-#include "core/log.h"
-#include "core/sock.h"
-#include "server/slots.h"
+#include "server/loop.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,41 +11,15 @@
 #include <unistd.h>
 
 #define EVENT_BATCH 64
-/* Accepted in a row before the connections get their turn. */
-#define ACCEPT_BATCH 16
-/* How long accepting pauses when descriptors or memory ran out. */
-#define ACCEPT_PAUSE_MS 100
 /* Connections without a request get this long when the drain begins. */
 #define DRAIN_GRACE_MS 1000
-/* Generation 0 is never a connection's: these slots mean other things. */
-#define SLOT_SIGNALS  0xFFFFFFFFu
-#define SLOT_LISTENER 0xFFFFFFFEu
 
-struct server {
-    struct conn_shared shared;
-    struct slots slots;
-    struct listener_list *listeners;
-    struct conn *ready_first, *ready_last;
-    uint64_t now_ms;
-    uint64_t tick_ms;          /* next call of tls_context_tick */
-    uint64_t reload_ms;        /* next look at the files */
-    uint64_t accept_resume_ms; /* UINT64_MAX: not paused by an error */
-    uint64_t drain_sweep_ms;
-    uint64_t drain_end_ms;
-    int epoll_fd;
-    int signal_fd;
-    bool listening; /* the listeners are registered with epoll */
-    bool draining;
-    bool stop;
-    struct log_rate accept_rate;
-};
-
-static uint64_t event_key(uint32_t slot, uint32_t generation)
+uint64_t loop_key(uint32_t slot, uint32_t generation)
 {
     return (uint64_t)generation << 32 | slot;
 }
 
-static int watch(struct server *s, int op, int fd, uint32_t events, uint64_t key)
+int loop_watch(struct server *s, int op, int fd, uint32_t events, uint64_t key)
 {
     struct epoll_event e = {.events = events, .data.u64 = key};
 
@@ -69,128 +40,6 @@ int server_signals(void)
         return -1;
     }
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-/* ---- listeners ------------------------------------------------------------ */
-
-/* Registers the listeners with epoll, or takes them out. -1 with errno when
- * one could not be registered: then none is. */
-static int listeners_arm(struct server *s, bool on)
-{
-    size_t i = 0;
-    int error = 0;
-
-    if (s->listening == on) {
-        return 0;
-    }
-    for (; on && i < s->listeners->count && error == 0; i++) {
-        if (watch(s, EPOLL_CTL_ADD, s->listeners->items[i].fd, EPOLLIN,
-                  event_key(SLOT_LISTENER, (uint32_t)i)) != 0) {
-            error = errno;
-            i--; /* this one is not in */
-        }
-    }
-    if (!on) {
-        i = s->listeners->count;
-    }
-    while ((!on || error != 0) && i > 0) {
-        watch(s, EPOLL_CTL_DEL, s->listeners->items[--i].fd, 0, 0);
-    }
-    s->listening = on && error == 0;
-    errno = error;
-    return error == 0 ? 0 : -1;
-}
-
-/* Accepting goes on if nothing stands against it; else it is tried again. */
-static void accept_resume(struct server *s)
-{
-    if (s->draining || s->accept_resume_ms != UINT64_MAX || s->slots.taken >= s->slots.max) {
-        return;
-    }
-    if (listeners_arm(s, true) != 0) {
-        log_limited(&s->accept_rate, s->now_ms, LOG_ERROR, "epoll_ctl on a listener: %s",
-                    strerror(errno));
-        s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
-    }
-}
-
-/* Errors of the connection that was about to be accepted, not of ours. */
-static bool accept_error_passes(int error)
-{
-    static const int passing[] = {ECONNABORTED, EPROTO,       ENETDOWN,   ENOPROTOOPT, EHOSTDOWN,
-                                  ENONET,       EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM};
-
-    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
-        if (error == passing[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void accept_failed(struct server *s, int error)
-{
-    s->shared.counters->accept_errors++;
-    if (accept_error_passes(error)) {
-        return;
-    }
-    log_limited(&s->accept_rate, s->now_ms, LOG_WARN, "accept: %s; accepting pauses for %d ms",
-                strerror(error), ACCEPT_PAUSE_MS);
-    s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
-    listeners_arm(s, false);
-}
-
-static void run_conn(struct server *s, struct conn *c);
-
-static void refuse(struct server *s, struct conn *c, int fd, const char *why)
-{
-    s->shared.counters->refused++;
-    log_limited(&s->accept_rate, s->now_ms, LOG_WARN, "connection refused: %s", why);
-    if (c != NULL) {
-        slots_give(&s->slots, c);
-    }
-    close(fd);
-}
-
-/* False when accepting should not go on now. */
-static bool accept_one(struct server *s, const struct listener *l)
-{
-    struct sockaddr_storage peer;
-    socklen_t peer_len;
-    struct conn *c;
-    int fd;
-
-    if (s->slots.taken >= s->slots.max) {
-        /* The rest waits in the kernel's queue until a slot is free. */
-        listeners_arm(s, false);
-        return false;
-    }
-    memset(&peer, 0, sizeof peer);
-    fd = sock_accept(l->fd, &peer, &peer_len);
-    if (fd < 0) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK) {
-            accept_failed(s, errno);
-        }
-        return false;
-    }
-    c = slots_take(&s->slots);
-    if (c == NULL || watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, event_key(c->slot, c->generation)) != 0) {
-        refuse(s, c, fd, c == NULL ? "no slot is free" : strerror(errno));
-        return true;
-    }
-    sock_address(&peer, c->peer.address, sizeof c->peer.address);
-    c->interest = EPOLLIN;
-    conn_begin(c, &s->shared, l, fd, s->now_ms);
-    return true;
-}
-
-static void accept_many(struct server *s, const struct listener *l)
-{
-    for (int i = 0; i < ACCEPT_BATCH && s->listening; i++) {
-        if (!accept_one(s, l)) {
-            return;
-        }
-    }
 }
 
 /* ---- connections ---------------------------------------------------------- */
@@ -229,7 +78,7 @@ static void follow(struct server *s, struct conn *c, enum conn_next next, uint32
         return;
     case CONN_WAIT:
         if (interest == c->interest ||
-            watch(s, EPOLL_CTL_MOD, c->fd, interest, event_key(c->slot, c->generation)) == 0) {
+            loop_watch(s, EPOLL_CTL_MOD, c->fd, interest, loop_key(c->slot, c->generation)) == 0) {
             c->interest = interest;
             return;
         }
@@ -341,7 +190,7 @@ static void begin_drain(struct server *s)
         s->stop = true;
         return;
     }
-    listeners_arm(s, false);
+    accept_arm(s, false);
     listen_end(s->listeners);
     s->draining = true;
     s->drain_end_ms = s->now_ms + s->shared.config->drain_timeout_ms;
@@ -497,7 +346,7 @@ struct server *server_new(const struct config *config, struct listener_list *lis
                                                  : UINT64_MAX;
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (s->epoll_fd < 0 ||
-        watch(s, EPOLL_CTL_ADD, signal_fd, EPOLLIN, event_key(SLOT_SIGNALS, 0)) != 0) {
+        loop_watch(s, EPOLL_CTL_ADD, signal_fd, EPOLLIN, loop_key(SLOT_SIGNALS, 0)) != 0) {
         log_line(LOG_ERROR, "cannot set up epoll: %s", strerror(errno));
         server_free(s);
         return NULL;
@@ -508,7 +357,7 @@ struct server *server_new(const struct config *config, struct listener_list *lis
         server_free(s);
         return NULL;
     }
-    if (listeners_arm(s, true) != 0) {
+    if (accept_arm(s, true) != 0) {
         log_line(LOG_ERROR, "cannot watch the listeners: %s", strerror(errno));
         server_free(s);
         return NULL;

@@ -1,0 +1,49 @@
+/*
+ * What the files of the event loop share: the loop's state and its two halves,
+ * accepting (accept.c) and everything else (server.c). Nobody else includes it.
+ */
+#ifndef TINY_SERVER_LOOP_H
+#define TINY_SERVER_LOOP_H
+
+#include "core/log.h"
+#include "server/server.h"
+#include "server/slots.h"
+
+/* Generation 0 is never a connection's: these slots mean other things. */
+#define SLOT_SIGNALS  0xFFFFFFFFu
+#define SLOT_LISTENER 0xFFFFFFFEu
+
+struct server {
+    struct conn_shared shared;
+    struct slots slots;
+    struct listener_list *listeners;
+    struct conn *ready_first, *ready_last;
+    uint64_t now_ms;
+    uint64_t tick_ms;          /* next call of tls_context_tick */
+    uint64_t reload_ms;        /* next look at the files */
+    uint64_t accept_resume_ms; /* UINT64_MAX: not paused by an error */
+    uint64_t drain_sweep_ms;
+    uint64_t drain_end_ms;
+    int epoll_fd;
+    int signal_fd;
+    bool listening; /* the listeners are registered with epoll */
+    bool draining;
+    bool stop;
+    struct log_rate accept_rate;
+};
+
+/* epoll's data: the slot and its generation, so that an event of a former
+ * connection never reaches the present one. */
+uint64_t loop_key(uint32_t slot, uint32_t generation);
+/* epoll_ctl on the loop's instance. */
+int loop_watch(struct server *s, int op, int fd, uint32_t events, uint64_t key);
+
+/* Registers the listeners with epoll, or takes them out. -1 with errno when
+ * one could not be registered: then none is. */
+int accept_arm(struct server *s, bool on);
+/* Accepting goes on if nothing stands against it; else it is tried again. */
+void accept_resume(struct server *s);
+/* Takes what waits at one listener, within a bound. */
+void accept_many(struct server *s, const struct listener *l);
+
+#endif
