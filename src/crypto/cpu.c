@@ -4,41 +4,66 @@
 
 #include <cpuid.h>
 
-#define LEAF7_EBX_BMI2 (1u << 8)
-#define LEAF7_EBX_ADX  (1u << 19)
-#define LEAF7_EBX_SHA  (1u << 29)
+#define LEAF1_ECX_SSSE3   (1u << 9)
+#define LEAF1_ECX_SSE41   (1u << 19)
+#define LEAF1_ECX_OSXSAVE (1u << 27)
+#define LEAF1_ECX_AVX     (1u << 28)
+#define LEAF7_EBX_AVX2    (1u << 5)
+#define LEAF7_EBX_BMI2    (1u << 8)
+#define LEAF7_EBX_ADX     (1u << 19)
+#define LEAF7_EBX_SHA     (1u << 29)
+#define XCR0_SSE_AVX      6u
 
-/* The compiler's library asked before main(), also whether the system saves the registers. */
-bool cpu_has_avx2(void)
+/* The compiler's __builtin_cpu_supports() would do, but brings 5 KB of processor models. */
+struct features {
+    bool known, avx2, sha, adx;
+};
+
+/* Whether the system saves the wide registers. */
+static bool system_saves_avx(void)
 {
-    return __builtin_cpu_supports("avx2") != 0;
+    unsigned low, high;
+
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & XCR0_SSE_AVX) == XCR0_SSE_AVX;
 }
 
-/* What __builtin_cpu_supports() does not know with every compiler; needs no saved registers. */
-static bool leaf7_has(unsigned bits)
+static bool all_of(unsigned word, unsigned bits)
 {
-    static unsigned known, ebx;
+    return (word & bits) == bits;
+}
 
-    if (!known) {
-        unsigned a, c, d;
+static const struct features *features(void)
+{
+    static struct features f;
+    unsigned a, b7, c1, c7, d, b1;
 
-        if (!__get_cpuid_count(7, 0, &a, &ebx, &c, &d)) {
-            ebx = 0;
-        }
-        known = 1;
+    if (f.known) {
+        return &f;
     }
-    return (ebx & bits) == bits;
+    f.known = true;
+    if (__get_cpuid(1, &a, &b1, &c1, &d) && __get_cpuid_count(7, 0, &a, &b7, &c7, &d)) {
+        f.avx2 = all_of(c1, LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX) && (b7 & LEAF7_EBX_AVX2) != 0 &&
+                 system_saves_avx();
+        f.sha = all_of(c1, LEAF1_ECX_SSSE3 | LEAF1_ECX_SSE41) && (b7 & LEAF7_EBX_SHA) != 0;
+        f.adx = all_of(b7, LEAF7_EBX_BMI2 | LEAF7_EBX_ADX);
+    }
+    return &f;
+}
+
+bool cpu_has_avx2(void)
+{
+    return features()->avx2;
 }
 
 bool cpu_has_sha(void)
 {
-    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3") &&
-           leaf7_has(LEAF7_EBX_SHA);
+    return features()->sha;
 }
 
 bool cpu_has_adx(void)
 {
-    return leaf7_has(LEAF7_EBX_BMI2 | LEAF7_EBX_ADX);
+    return features()->adx;
 }
 
 #endif
