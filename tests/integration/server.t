@@ -8,7 +8,7 @@ import stat
 import subprocess
 import time
 
-from harness import (TINY, Tiny, client_context, curl, done, equal, folder, ok, receive_all, run, self_signed,
+from harness import (TINY, Tiny, client_context, curl, done, equal, folder, have, ok, receive_all, run, self_signed,
                      skip, write)
 
 root = folder()
@@ -43,6 +43,17 @@ def endpoints():
     tiny = Tiny(FILES, endpoint="tcp://[::]:0")
     equal(fetch(tiny)[:2], (0, b"home\n"), "[::] takes IPv4 clients too")
     tiny.stop()
+
+    if have("strace"):
+        tiny = Tiny(FILES, endpoint="tcp://[::]:0", wait=False,
+                    wrap=["strace", "-qq", "-o", "/dev/null", "-e", "trace=socket", "-e",
+                          "inject=socket:error=EAFNOSUPPORT:when=1"])
+        tiny.port = int(tiny.wait_log(rb"listening on tcp://0\.0\.0\.0:\d+").rsplit(b":")[-1])
+        ok(b"IPv6 is not available" in tiny.log, "where IPv6 is off, [::] falls back with a warning", tiny.log)
+        equal(fetch(tiny)[:2], (0, b"home\n"), "and serves IPv4")
+        with open(f"/proc/{tiny.pid}/task/{tiny.pid}/children") as f:
+            os.kill(int(f.read().split()[0]), signal.SIGTERM)
+        tiny.wait()
 
     path = folder() + "/socket"
     tiny = Tiny(FILES, endpoint="unix://" + path)
