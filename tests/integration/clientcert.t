@@ -120,6 +120,23 @@ def chains():
         tiny.stop()
 
 
+def constraints():
+    """What stands in the certificates between: a limit of the path, key
+    usage, constraints that are not understood."""
+    tiny = Tiny(FILES)
+    short = Authority("Short CA", issuer=good, kind="short")
+    admitted(tiny, short.issue("alice"), "an authority that may sign certificates of clients only")
+    turned_away(tiny, Authority("Below", issuer=short).issue("alice"), BAD_CERTIFICATE, rb"no authority",
+                "but makes another authority")
+    turned_away(tiny, Authority("Idle CA", issuer=good, kind="idle").issue("alice"), UNSUPPORTED_CERTIFICATE,
+                rb"key usage forbids", "an authority whose key must not sign certificates")
+    turned_away(tiny, Authority("Narrow CA", issuer=good, kind="narrow").issue("alice"), UNSUPPORTED_CERTIFICATE,
+                rb"critical extension", "constraints on names")
+    turned_away(tiny, good.issue("alice", "sealed"), UNSUPPORTED_CERTIFICATE, rb"may not be used in this way",
+                "a key that must not sign")
+    tiny.stop()
+
+
 def optional():
     tiny = Tiny({**FILES, "ssl.verify": "optional"})
     admitted(tiny, None, "optional: no certificate")
@@ -172,6 +189,6 @@ def resumed():
         tiny.stop()
 
 
-for part in authorities_sent, required, chains, optional, old_versions, resumed:
+for part in authorities_sent, required, chains, constraints, optional, old_versions, resumed:
     part()
 done()

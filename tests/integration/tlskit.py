@@ -150,6 +150,16 @@ basicConstraints = CA:FALSE
 [server]
 basicConstraints = critical, CA:FALSE
 extendedKeyUsage = serverAuth
+[short]
+basicConstraints = critical, CA:TRUE, pathlen:0
+[idle]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, digitalSignature
+[narrow]
+basicConstraints = critical, CA:TRUE
+nameConstraints = critical, permitted;DNS:example.org
+[sealed]
+keyUsage = critical, keyEncipherment
 [both]
 extendedKeyUsage = serverAuth, clientAuth
 """
@@ -178,7 +188,7 @@ class Authority:
     certificate, those between it and the root, and the key; those between are
     in PATH.chain too, as s_client wants them."""
 
-    def __init__(self, name, issuer=None, key="ec"):
+    def __init__(self, name, issuer=None, key="ec", kind="ca"):
         self.name, self.issuer = name, issuer
         self.place = folder()
         write(self.place + "/index", "")
@@ -190,7 +200,7 @@ class Authority:
             _openssl("x509", "-req", "-in", self.key + ".csr", "-signkey", self.key, "-days", "30",
                      "-extfile", self.place + "/extensions", "-extensions", "ca", "-out", self.crt)
         else:
-            pem = issuer.issue(name, "ca", key=key, chain=False)
+            pem = issuer.issue(name, kind, key=key, chain=False)
             self.key, self.crt = pem[:-4], pem[:-4] + ".crt"
 
     def _request(self, path, name, key):
