@@ -56,11 +56,17 @@ MUSL_DIR := $(firstword $(wildcard $(subst gnu,musl,/usr/lib/$(shell gcc -dumpma
 CRT      := $(wildcard $(MUSL_DIR)/rcrt1.o)
 HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
             -fno-unwind-tables
-# Size first; what turns every byte or every handshake is built for speed.
-OPT_musl     = $(if $(filter src/crypto/%,$<),-O2,-Os)
+# Size first; what turns every byte or every handshake is built for speed. Our
+# own code is optimized as a whole at the link, except the cryptography and
+# core/bytes.c: there the border between two files also keeps the compiler from
+# learning too much about a secret and turning arithmetic into branches.
+FAST_musl := x25519 chacha20 sha256 p256 p256_field modint
+OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Os) \
+             $(if $(filter src/crypto/% src/core/bytes.c,$<),,-flto)
 CC_musl     := musl-gcc
-CFLAGS_musl := $(HARDEN) $(if $(CRT),-fPIE -fno-plt,-fno-pie)
-LINK_musl   := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build-id=none -s -static
+AR_musl     := gcc-ar # knows what -flto writes
+CFLAGS_musl := $(HARDEN) $(if $(CRT),-fPIE,-fno-pie)
+LINK_musl   := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build-id=none -s -static -flto -flto-partition=one
 ifneq ($(CRT),)
 LINK_musl += -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
              $(CRT) $(MUSL_DIR)/crti.o $(shell gcc -print-file-name=crtbeginS.o)
@@ -69,9 +75,11 @@ endif
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CC_gcc-san       := gcc
+AR_gcc-san       := ar
 CFLAGS_gcc-san   := $(SAN)
 LINK_gcc-san     := $(SAN)
 CC_clang-san     := clang
+AR_clang-san     := ar
 CFLAGS_clang-san := $(SAN) -fsanitize=fuzzer-no-link
 LINK_clang-san   := $(SAN)
 
@@ -81,7 +89,12 @@ BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
 # and AES-CTR 1.2 times as fast; in the rest it shows in nothing but size.
 HOT_musl := chacha20_sse2 chacha20_ct poly1305_ctmulq poly1305_ctmul sha2small sha2big sha1 \
             i31_montmul i31_muladd i62_modpow2 aes_x86ni aes_x86ni_ctr ghash_pclmul aes_ct64 aes_ct64_enc aes_ct64_ctr
-BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Os)
+# The primitives work in arrays of fixed size with loops that the data cannot
+# stretch, so they go without the canary, which the rest of the library (the
+# engine, certificates, signatures, decoders) keeps: that takes 8 KB less.
+PRIMITIVES := hash int mac symcipher ec kdf rand
+BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Os) \
+               $(if $(filter $(PRIMITIVES:%=$(BEARSSL)/src/%/%),$<),-fno-stack-protector)
 # It reads unaligned words where the processor allows that.
 BEAROPT_gcc-san = -fno-sanitize=alignment
 BEAROPT_clang-san = -fno-sanitize=alignment
@@ -144,7 +157,7 @@ $$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/f
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(OPT_$(1)) $$(INC) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/libtiny.a: $$(OBJ_$(1))
 	@rm -f $$@
-	$$(Q)ar rcs $$@ $$^
+	$$(Q)$$(AR_$(1)) rcs $$@ $$^
 LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$(1)/libbearssl.a
 
 $$(UNITS:%=$$(BUILD)/$(1)/unit/%): $$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(LIBS_$(1))

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/cpu.h"
 #include "core/log.h"
+#include "core/output.h"
 #include "server/listen.h"
 #include "server/privilege.h"
 #include "server/server.h"
@@ -15,16 +16,16 @@
 #include "tls/tls.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 extern char **environ;
 
-static int flush_output(void)
+/* The exit code after output that returned 0 or -1. */
+static int printed(int result)
 {
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "tiny: standard output: %s\n", strerror(errno));
+    if (result != 0) {
+        outputf(STDERR_FILENO, "tiny: standard output: %s\n", strerror(errno));
         return EXIT_CODE_FAILED;
     }
     return EXIT_CODE_OK;
@@ -32,20 +33,20 @@ static int flush_output(void)
 
 static int print_version(void)
 {
-    printf("tiny %s, BearSSL 0.6, TLS 1.0 to 1.2\n", TINY_VERSION);
-    return flush_output();
+    return printed(outputf(STDOUT_FILENO, "tiny %s, BearSSL 0.6, TLS 1.0 to 1.2\n", TINY_VERSION));
 }
 
 static int print_ciphers(const struct command_args *args)
 {
     struct cipherlist_result result;
+    int failed = 0;
 
     if (cipherlist_parse(args->list, cpu_has_fast_aes(), &result) != 0) {
-        fprintf(stderr, "tiny: ciphers: %s\n", result.error);
+        outputf(STDERR_FILENO, "tiny: ciphers: %s\n", result.error);
         return EXIT_CODE_USAGE;
     }
     if (result.unknown[0] != '\0') {
-        fprintf(stderr, "tiny: ciphers: unknown and skipped: %s\n", result.unknown);
+        outputf(STDERR_FILENO, "tiny: ciphers: unknown and skipped: %s\n", result.unknown);
     }
     if (args->supported) {
         cipherlist_apply_level(&result);
@@ -56,15 +57,15 @@ static int print_ciphers(const struct command_args *args)
 
         if (args->verbose) {
             cipherlist_describe(suite, line, sizeof line);
-            puts(line);
+            failed |= outputf(STDOUT_FILENO, "%s\n", line);
         } else {
-            printf("%s%s", i > 0 ? ":" : "", suite->name);
+            failed |= outputf(STDOUT_FILENO, "%s%s", i > 0 ? ":" : "", suite->name);
         }
     }
     if (!args->verbose) {
-        putchar('\n');
+        failed |= output_all(STDOUT_FILENO, "\n", 1);
     }
-    return flush_output();
+    return printed(failed);
 }
 
 static int make_certificate(const struct command_args *args)

@@ -1,6 +1,7 @@
 #include "app/access.h"
 #include "config/cipherlist.h"
 #include "core/clock.h"
+#include "core/date.h"
 #include "core/text.h"
 
 #include <limits.h>
@@ -103,13 +104,13 @@ static struct span host_part(const char *address)
 /* Apache's common log format; with the two headers more it is the combined
  * one. There are no user names here: "- -". */
 static void add_common(struct text *t, const struct access_entry *e, const struct app_peer *peer,
-                       const struct tm *tm, unsigned status, bool combined)
+                       const struct date *d, unsigned status, bool combined)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
     text_add_quoted(t, host_part(peer->address));
-    text_addf(t, " - - [%02d/%.3s/%04d:%02d:%02d:%02d +0000] \"", tm->tm_mday,
-              months + 3 * tm->tm_mon, tm->tm_year + 1900, tm->tm_hour, tm->tm_min, tm->tm_sec);
+    text_addf(t, " - - [%02u/%.3s/%04d:%02u:%02u:%02u +0000] \"", d->day,
+              months + 3 * (d->month - 1), d->year, d->hour, d->minute, d->second);
     for (int f = METHOD; f <= PROTOCOL; f++) {
         if (f != METHOD && e->len[f] > 0) {
             text_add(t, " ");
@@ -154,13 +155,13 @@ static void add_json_tls(struct text *t, const struct tls_info *tls)
 }
 
 static void add_json(struct text *t, const struct access_entry *e, const struct app_peer *peer,
-                     const struct tm *tm, uint64_t now_ms, bool whole)
+                     const struct date *d, uint64_t now_ms, bool whole)
 {
     static const char *const keys[FIELDS] = {"method", "target",  "protocol",
                                              "host",   "referer", "user_agent"};
 
-    text_addf(t, "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", tm->tm_year + 1900, tm->tm_mon + 1,
-              tm->tm_mday, tm->tm_hour, tm->tm_min, tm->tm_sec);
+    text_addf(t, "{\"time\":\"%04d-%02u-%02uT%02u:%02u:%02uZ\"", d->year, d->month, d->day, d->hour,
+              d->minute, d->second);
     add_member(t, "remote", peer->address);
     add_member(t, "local", peer->local);
     for (int f = 0; f < FIELDS; f++) {
@@ -198,8 +199,7 @@ void access_end(struct access_entry *e, const struct app_shared *shared,
     enum access_format format = shared->config->access_format;
     char line[LINE_MAX_BYTES];
     struct text t = text_over(line, sizeof line - 1);
-    struct tm tm;
-    time_t now;
+    struct date now;
 
     if (!e->open) {
         return;
@@ -211,14 +211,11 @@ void access_end(struct access_entry *e, const struct app_shared *shared,
     if (shared->access_fd < 0) {
         return;
     }
-    now = (time_t)clock_wall_s();
-    if (gmtime_r(&now, &tm) == NULL) {
-        return;
-    }
+    now = date_of(clock_wall_s());
     if (format == ACCESS_JSON) {
-        add_json(&t, e, peer, &tm, now_ms, whole);
+        add_json(&t, e, peer, &now, now_ms, whole);
     } else {
-        add_common(&t, e, peer, &tm, whole ? e->status : ACCESS_STATUS_CUT,
+        add_common(&t, e, peer, &now, whole ? e->status : ACCESS_STATUS_CUT,
                    format == ACCESS_COMBINED);
     }
     line[t.len++] = '\n';

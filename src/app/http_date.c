@@ -1,78 +1,28 @@
-/* The three date forms of RFC 9110, section 5.6.7. Days are counted by the
- * civil calendar itself: no time zone of the machine takes part. */
+/* The three date forms of RFC 9110, section 5.6.7. */
 #include "app/http.h"
+#include "core/date.h"
+#include "core/text.h"
 
 #include <string.h>
-
-#define DAY_S 86400
 
 static const char day_names[7][10] = {"Thursday", "Friday",  "Saturday", "Sunday",
                                       "Monday",   "Tuesday", "Wednesday"}; /* from 1970-01-01 */
 static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-/* Years that begin in March make the leap day the last of its year. */
-static int64_t days_of(int64_t year, unsigned month, unsigned day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = y / 400;
-    int64_t in_era = y - era * 400;
-    int64_t in_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-    return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
-}
-
-static void civil_of(int64_t days, unsigned *year, unsigned *month, unsigned *day)
-{
-    int64_t z = days + 719468;
-    int64_t era = z / 146097;
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-
-    *day = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
-    *month = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
-    *year = (unsigned)(yoe + era * 400 + (*month <= 2));
-}
-
-static char *put_number(char *dst, unsigned value, unsigned digits)
-{
-    for (unsigned i = digits; i > 0; i--) {
-        dst[i - 1] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return dst + digits;
-}
-
 void http_date_format(int64_t seconds, char dst[HTTP_DATE_LEN + 1])
 {
     int64_t most = 253402300799; /* the last second of 9999 */
-    int64_t s = seconds < 0 ? 0 : seconds > most ? most : seconds;
-    unsigned clock = (unsigned)(s % DAY_S);
-    unsigned year, month, day;
-    char *p = dst;
+    struct date d = date_of(seconds < 0 ? 0 : seconds > most ? most : seconds);
+    struct text t = text_over(dst, HTTP_DATE_LEN + 1);
 
-    civil_of(s / DAY_S, &year, &month, &day);
-    memcpy(p, day_names[s / DAY_S % 7], 3);
-    memcpy(p + 3, ", ", 2);
-    p = put_number(p + 5, day, 2);
-    *p = ' ';
-    memcpy(p + 1, month_names[month - 1], 3);
-    p[4] = ' ';
-    p = put_number(p + 5, year, 4);
-    *p = ' ';
-    p = put_number(p + 1, clock / 3600, 2);
-    *p = ':';
-    p = put_number(p + 1, clock / 60 % 60, 2);
-    *p = ':';
-    p = put_number(p + 1, clock % 60, 2);
-    memcpy(p, " GMT", 5);
+    text_addf(&t, "%.3s, %02u %s %04d %02u:%02u:%02u GMT", day_names[d.weekday], d.day,
+              month_names[d.month - 1], d.year, d.hour, d.minute, d.second);
 }
 
 /* ---- reading ------------------------------------------------------------- */
 
-struct date {
+struct fields {
     unsigned year, month, day, hour, minute, second;
 };
 
@@ -123,7 +73,7 @@ static bool take_day_name(struct reader *r, bool whole)
     return false;
 }
 
-static bool take_item(struct reader *r, char item, struct date *d)
+static bool take_item(struct reader *r, char item, struct fields *d)
 {
     switch (item) {
     case 'D':
@@ -151,7 +101,7 @@ static bool take_item(struct reader *r, char item, struct date *d)
     }
 }
 
-static bool matches(struct span text, const char *pattern, struct date *d)
+static bool matches(struct span text, const char *pattern, struct fields *d)
 {
     struct reader r = reader_of(text.data, text.len);
 
@@ -173,7 +123,7 @@ static unsigned month_days(unsigned year, unsigned month)
 
 bool http_date_parse(struct span text, int64_t now, int64_t *seconds)
 {
-    struct date d = {0};
+    struct fields d = {0};
     bool short_year = false;
 
     if (!matches(text, "w, D B Y h:m:s GMT", &d) && !matches(text, "w B d h:m:s Y", &d)) {
@@ -183,10 +133,9 @@ bool http_date_parse(struct span text, int64_t now, int64_t *seconds)
         }
     }
     if (short_year) {
-        unsigned year, month, day;
+        unsigned year = (unsigned)date_of(now).year;
 
         /* The year with these two digits that is not more than 50 years ahead. */
-        civil_of(now / DAY_S, &year, &month, &day);
         d.year += year / 100 * 100;
         if (d.year > year + 50) {
             d.year -= 100;
@@ -196,7 +145,7 @@ bool http_date_parse(struct span text, int64_t now, int64_t *seconds)
         d.minute > 59 || d.second > 60) {
         return false;
     }
-    *seconds = days_of(d.year, d.month, d.day) * DAY_S + (int64_t)d.hour * 3600 +
+    *seconds = date_days(d.year, d.month, d.day) * DATE_DAY_S + (int64_t)d.hour * 3600 +
                (int64_t)d.minute * 60 + (int64_t)d.second;
     return true;
 }

@@ -1,8 +1,8 @@
 #include "app/http_serve.h"
 #include "core/clock.h"
 #include "core/pool.h"
+#include "core/must.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* The three parts of a block. */
@@ -100,7 +100,7 @@ static void emit(struct http_conn *c, struct app_io *io, struct span s)
     if (n == s.len || !block_take(c)) {
         return;
     }
-    assert(c->answer_len + (s.len - n) <= HTTP_ANSWER_MAX);
+    must(c->answer_len + (s.len - n) <= HTTP_ANSWER_MAX);
     memcpy(c->block + ANSWER_AT + c->answer_len, s.data + n, s.len - n);
     c->answer_len = (uint16_t)(c->answer_len + (s.len - n));
     block_touch(c, (size_t)(ANSWER_AT + c->answer_len));

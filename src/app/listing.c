@@ -1,4 +1,5 @@
 #include "app/listing.h"
+#include "core/date.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -156,12 +157,9 @@ static void add_size(struct text *t, uint64_t size)
 
 static void add_time(struct text *t, time_t when)
 {
-    struct tm tm;
+    struct date d = date_of(when);
 
-    if (gmtime_r(&when, &tm) != NULL) {
-        text_addf(t, "%04d-%02d-%02d %02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                  tm.tm_hour, tm.tm_min);
-    }
+    text_addf(t, "%04d-%02u-%02u %02u:%02u", d.year, d.month, d.day, d.hour, d.minute);
 }
 
 /* A link is shown by its name alone: what it leads to may lie outside. */

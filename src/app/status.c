@@ -8,7 +8,6 @@
 #include "app/status_page.h"
 #include "config/cipherlist.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct status {
@@ -90,10 +89,11 @@ static void add_server(struct page *p, const struct config *config, const struct
     for (size_t i = 0; i < config->group_count; i++) {
         text_addf(&t, "%s%s", i > 0 ? " " : "", tls_group_name(config->groups[i]));
     }
-    snprintf(versions, sizeof versions, "%s%s%s", tls_version_name(config->version_min),
-             config->version_min < config->version_max ? " to " : "",
-             config->version_min < config->version_max ? tls_version_name(config->version_max)
-                                                       : "");
+    t = text_over(versions, sizeof versions);
+    text_add(&t, tls_version_name(config->version_min));
+    if (config->version_min < config->version_max) {
+        text_addf(&t, " to %s", tls_version_name(config->version_max));
+    }
     page_section(p, word("server", "Server"));
     page_duration(p, word("uptime_s", "Up for"),
                   now_s > c->started_s ? (uint64_t)(now_s - c->started_s) : 0);
@@ -152,10 +152,11 @@ static void fill(struct text *out, enum page_format format, const struct app_sha
     const struct suite_info *suite = suite_by_id(tls->suite);
     bool good = tls->version >= 0x0303 && suite != NULL && !suite->weak;
     char headline[128];
+    struct text title = text_over(headline, sizeof headline);
     struct page p;
 
-    snprintf(headline, sizeof headline, "%s, %s", tls_version_name(tls->version),
-             suite != NULL ? suite->name : "unknown suite");
+    text_addf(&title, "%s, %s", tls_version_name(tls->version),
+              suite != NULL ? suite->name : "unknown suite");
     page_begin(&p, out, format, TINY_VERSION, headline, good);
     add_connection(&p, peer);
     add_server(&p, shared->config, shared->counters, now_s);

@@ -1,9 +1,9 @@
 #include "config/args.h"
+#include "core/must.h"
 
 #include "config/value.h"
 #include "core/text.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* The walk over the arguments. */
@@ -118,7 +118,7 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
     const struct option *o = option_find(span_text(s->key));
     const char *text = s->fixed != NULL ? s->fixed : value;
 
-    assert(o != NULL && text != NULL);
+    must(o != NULL && text != NULL);
     switch (s->how) {
     case SPELLING_SET:
         loader_set(l, o, span_text(text));

@@ -4,8 +4,8 @@
 #include "config/value.h"
 #include "core/cpu.h"
 #include "core/text.h"
+#include "core/must.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define TLS10 0x0301
@@ -85,7 +85,7 @@ static void narrow_versions(struct loader *l, unsigned *min, unsigned *max)
     static const uint64_t bits[] = {SSLOP_NO_TLSV1, SSLOP_NO_TLSV1_1, SSLOP_NO_TLSV1_2};
     struct config *c = l->config;
 
-    assert(*min >= TLS10 && *max <= TLS12);
+    must(*min >= TLS10 && *max <= TLS12);
     while (*min <= *max && (c->options & bits[*min - TLS10]) != 0) {
         (*min)++;
     }

@@ -4,7 +4,6 @@
 #include "core/text.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,18 +13,18 @@ static bool list_is_full(size_t count)
     return (count & (count - 1)) == 0;
 }
 
-static void report(struct loader *l, const char *place, unsigned line, const char *key,
-                   const char *kind, const char *format, va_list args)
+__attribute__((format(printf, 6, 0))) static void report(struct loader *l, const char *place,
+                                                         unsigned line, const char *key,
+                                                         const char *kind, const char *format,
+                                                         va_list args)
 {
     char buf[1024];
-    char body[700];
     struct text t = text_over(buf, sizeof buf - 1);
 
     l->reports++;
     if (l->err_fd < 0 || l->reports > LOADER_MAX_REPORTS) {
         return;
     }
-    vsnprintf(body, sizeof body, format, args);
     if (place != NULL) {
         text_add(&t, place);
         if (line > 0) {
@@ -37,7 +36,7 @@ static void report(struct loader *l, const char *place, unsigned line, const cha
     if (key != NULL) {
         text_addf(&t, "%s: ", key);
     }
-    text_add(&t, body);
+    text_addv(&t, format, args);
     buf[t.len] = '\n';
     /* Nobody is left to tell when this fails. */
     if (write(l->err_fd, buf, t.len + 1) < 0) {

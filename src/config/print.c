@@ -1,23 +1,8 @@
 #include "config/loader.h"
+#include "core/output.h"
 #include "core/text.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-
-        if (n <= 0) {
-            return -1;
-        }
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
 
 /* The shortest form that reads back as the same time. */
 static void add_duration(struct text *t, uint32_t v, uint32_t second)
@@ -103,7 +88,7 @@ static int print_value(const struct config *c, const struct option *o, size_t it
     if (o->type == OPTION_SECRET && strncmp(value, "pass:", 5) == 0) {
         bytes_wipe(value, len);
         text_addf(&t, "# %s = pass:(not shown)\n", o->key);
-        return write_all(fd, line, t.len);
+        return output_all(fd, line, t.len);
     }
     text_addf(&t, "%s =%s", o->key, len > 0 ? " " : "");
     for (size_t i = 0; i < len; i++) {
@@ -113,7 +98,7 @@ static int print_value(const struct config *c, const struct option *o, size_t it
         }
     }
     text_add(&t, "\n");
-    return write_all(fd, line, t.len);
+    return output_all(fd, line, t.len);
 }
 
 int config_print(const struct config *config, int fd)
@@ -124,7 +109,7 @@ int config_print(const struct config *config, int fd)
         const struct option *o = &option_table[i];
         size_t prefix = (size_t)(strchr(o->key, '.') - o->key) + 1;
 
-        if (i > 0 && strncmp(section, o->key, prefix) != 0 && write_all(fd, "\n", 1) != 0) {
+        if (i > 0 && strncmp(section, o->key, prefix) != 0 && output_all(fd, "\n", 1) != 0) {
             return -1;
         }
         section = o->key;
@@ -183,7 +168,7 @@ static const char *argument_of(const struct option *o)
 
 int config_help(int fd)
 {
-    if (write_all(fd, usage, sizeof usage - 1) != 0) {
+    if (output_all(fd, usage, sizeof usage - 1) != 0) {
         return -1;
     }
     for (size_t i = 0; i < option_table_len; i++) {
@@ -198,7 +183,7 @@ int config_help(int fd)
             text_addf(&t, " (default %s)", o->fallback);
         }
         text_add(&t, "\n");
-        if (write_all(fd, line, t.len) != 0) {
+        if (output_all(fd, line, t.len) != 0) {
             return -1;
         }
     }

@@ -1,10 +1,10 @@
 #include "core/log.h"
+#include "core/date.h"
 #include "core/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,26 +59,21 @@ bool log_enabled(enum log_level level)
     return level <= log_sink.level;
 }
 
-static void write_line(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void write_line(enum log_level level,
+                                                             const char *format, va_list args)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
     char line[2048];
     struct text t = text_over(line, sizeof line - 1);
     struct timespec now;
-    struct tm tm;
+    struct date d;
     int saved = errno;
-    int n;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    if (gmtime_r(&now.tv_sec, &tm) == NULL) {
-        return;
-    }
-    text_addf(&t, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s: ", tm.tm_year + 1900, tm.tm_mon + 1,
-              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, names[level]);
-    n = vsnprintf(t.buf + t.len, t.cap - t.len, format, args);
-    if (n > 0) {
-        t.len += (size_t)n < t.cap - t.len ? (size_t)n : t.cap - t.len - 1;
-    }
+    d = date_of(now.tv_sec);
+    text_addf(&t, "%04d-%02u-%02uT%02u:%02u:%02u.%03ldZ %s: ", d.year, d.month, d.day, d.hour,
+              d.minute, d.second, now.tv_nsec / 1000000, names[level]);
+    text_addv(&t, format, args);
     line[t.len++] = '\n';
     if (write(log_sink.fd, line, t.len) < 0) {
         /* Nobody is left to tell. */

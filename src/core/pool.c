@@ -1,7 +1,7 @@
 #include "core/pool.h"
 #include "core/bytes.h"
+#include "core/must.h"
 
-#include <assert.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ void pool_begin(struct pool *p, size_t block_len, size_t max_blocks, size_t keep
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-    assert(block_len >= sizeof(struct pool_block));
+    must(block_len >= sizeof(struct pool_block));
     *p = (struct pool){.block_len = block_len,
                        .mapped_len = (block_len + page - 1) / page * page,
                        .max_blocks = max_blocks,
@@ -47,7 +47,7 @@ void pool_give(struct pool *p, void *block, size_t used)
     if (b == NULL) {
         return;
     }
-    assert(p->taken > 0 && used <= p->mapped_len);
+    must(p->taken > 0 && used <= p->mapped_len);
     p->taken--;
     bytes_wipe(block, used);
     if (p->idle >= p->keep_blocks) {

@@ -98,26 +98,67 @@ int sock_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len
     return fd;
 }
 
+static void add_ipv4(struct text *t, const uint8_t a[4])
+{
+    text_addf(t, "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+}
+
+static unsigned zero_groups(const uint8_t a[16], unsigned from)
+{
+    unsigned n = 0;
+
+    while (from + n < 8 && a[2 * (from + n)] == 0 && a[2 * (from + n) + 1] == 0) {
+        n++;
+    }
+    return n;
+}
+
+/* RFC 5952: lower case, no leading zeros; the first of the longest runs of at
+ * least two groups of zeros becomes "::". */
+static void add_ipv6(struct text *t, const uint8_t a[16])
+{
+    unsigned best = 8, longest = 1;
+
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned n = zero_groups(a, i);
+
+        if (n > longest) {
+            best = i;
+            longest = n;
+        }
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == best) {
+            text_add(t, "::");
+            i += longest - 1;
+        } else {
+            text_addf(t, "%s%x", i > 0 && i != best + longest ? ":" : "",
+                      (unsigned)a[2 * i] << 8 | a[2 * i + 1]);
+        }
+    }
+}
+
 void sock_address(const struct sockaddr_storage *a, char *dst, size_t cap)
 {
     struct text t = text_over(dst, cap);
-    char host[INET6_ADDRSTRLEN] = "?";
 
     if (a->ss_family == AF_INET) {
         const struct sockaddr_in *in = (const void *)a;
 
-        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
-        text_addf(&t, "%s:%u", host, ntohs(in->sin_port));
+        add_ipv4(&t, (const uint8_t *)&in->sin_addr);
+        text_addf(&t, ":%u", ntohs(in->sin_port));
     } else if (a->ss_family == AF_INET6) {
         const struct sockaddr_in6 *in6 = (const void *)a;
+        const uint8_t *bytes = in6->sin6_addr.s6_addr;
 
         if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-            inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof host);
-            text_addf(&t, "%s:%u", host, ntohs(in6->sin6_port));
+            add_ipv4(&t, bytes + 12);
         } else {
-            inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
-            text_addf(&t, "[%s]:%u", host, ntohs(in6->sin6_port));
+            text_add(&t, "[");
+            add_ipv6(&t, bytes);
+            text_add(&t, "]");
         }
+        text_addf(&t, ":%u", ntohs(in6->sin6_port));
     } else {
         text_add(&t, "unix");
     }

@@ -1,7 +1,5 @@
 #include "core/text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 struct text text_over(char *buf, size_t cap)
@@ -31,23 +29,6 @@ void text_add_span(struct text *t, struct span s)
 void text_add(struct text *t, const char *s)
 {
     text_add_span(t, span_of(s, strlen(s)));
-}
-
-void text_addf(struct text *t, const char *format, ...)
-{
-    size_t room = t->cap > t->len ? t->cap - t->len : 0;
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(room > 0 ? t->buf + t->len : NULL, room, format, args);
-    va_end(args);
-    if (n < 0 || (size_t)n >= room) {
-        t->full = t->full || n != 0;
-        t->len = room > 0 ? t->cap - 1 : t->len;
-        return;
-    }
-    t->len += (size_t)n;
 }
 
 static bool plain(uint8_t c)

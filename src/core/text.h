@@ -8,6 +8,8 @@
 
 #include "core/bytes.h"
 
+#include <stdarg.h>
+
 struct text {
     char *buf;
     size_t len; /* without the final NUL */
@@ -18,7 +20,11 @@ struct text {
 struct text text_over(char *buf, size_t cap);
 void text_add(struct text *t, const char *s);
 void text_add_span(struct text *t, struct span s);
+/* Of printf's conversions: %s %.5s %.*s %c %d %u %x %X %%, each with a width, the
+ * flags - and 0, and the lengths l, ll and z. Any other ends the program. */
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_addv(struct text *t, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* A peer's bytes for a log line: what is not printable ASCII, and `"` and
  * `\`, becomes \xHH. */
 void text_add_quoted(struct text *t, struct span s);

@@ -7,7 +7,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -30,6 +29,7 @@ static const char *bind_hint(int error)
 static int add_listener(struct listener_list *list, int fd, unsigned endpoint, const char *label)
 {
     struct listener *l = &list->items[list->count];
+    struct text text;
 
     if (list->count >= LISTENER_MAX) {
         log_line(LOG_ERROR, "%s: more than %d addresses to listen on", label, LISTENER_MAX);
@@ -37,7 +37,8 @@ static int add_listener(struct listener_list *list, int fd, unsigned endpoint, c
         return -1;
     }
     *l = (struct listener){.fd = fd, .endpoint = endpoint};
-    snprintf(l->label, sizeof l->label, "%s", label);
+    text = text_over(l->label, sizeof l->label);
+    text_add(&text, label);
     list->count++;
     return 0;
 }
@@ -161,10 +162,11 @@ static int listen_host(struct listener_list *list, const struct config *config, 
                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     char port[8];
+    struct text text = text_over(port, sizeof port);
     int result = 0;
     int error;
 
-    snprintf(port, sizeof port, "%u", e->port);
+    text_addf(&text, "%u", e->port);
     error = getaddrinfo(e->host, port, &hints, &found);
     if (error != 0) {
         log_line(LOG_ERROR, "cannot resolve \"%s\"%s: %s", e->host,

@@ -1,7 +1,7 @@
 #include "server/slots.h"
 #include "core/bytes.h"
+#include "core/must.h"
 
-#include <assert.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -71,7 +71,7 @@ void slots_give(struct slots *s, struct conn *c)
 {
     uint32_t slot = c->slot;
 
-    assert(c->state == CONN_FREE && s->taken > 0);
+    must(c->state == CONN_FREE && s->taken > 0);
     bytes_wipe(c->app_state, s->tls_offset - s->app_offset);
     c->slot = s->free_top;
     s->free_top = slot + 1;

@@ -1,4 +1,5 @@
 #include "tls/cred_load.h"
+#include "core/date.h"
 #include "core/log.h"
 #include "tls/x509name.h"
 
@@ -180,20 +181,16 @@ static int find_leaf(struct cred_parts *parts, const char *file, struct text *er
 static void warn_dates(const struct x509_cert *leaf, const char *file, int64_t now_s)
 {
     int64_t when = leaf->not_after_s < now_s ? leaf->not_after_s : leaf->not_before_s;
-    time_t t = (time_t)when;
-    struct tm parts;
-    char date[32] = "?";
+    struct date d = date_of(when);
 
     if (leaf->not_after_s >= now_s && leaf->not_before_s <= now_s) {
         return;
     }
-    if (gmtime_r(&t, &parts) != NULL) {
-        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &parts);
-    }
     log_line(LOG_WARN,
-             leaf->not_after_s < now_s ? "%s: the certificate expired at %s"
-                                       : "%s: the certificate is not valid before %s",
-             file, date);
+             leaf->not_after_s < now_s
+                 ? "%s: the certificate expired at %04d-%02u-%02u %02u:%02u:%02u UTC"
+                 : "%s: the certificate is not valid before %04d-%02u-%02u %02u:%02u:%02u UTC",
+             file, d.year, d.month, d.day, d.hour, d.minute, d.second);
 }
 
 static int copy_chain(struct cred *cred, const struct cred_parts *parts, struct arena *arena)

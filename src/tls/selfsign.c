@@ -1,4 +1,5 @@
 #include "tls/selfsign.h"
+#include "core/date.h"
 #include "crypto/crypto.h"
 #include "tls/der.h"
 #include "tls/oid.h"
@@ -271,25 +272,14 @@ static void put_name(struct der_out *o, const char *name)
     der_wrap(o, DER_SEQUENCE, mark);
 }
 
-/* Civil date from days since 1970 (proleptic Gregorian). */
 static void put_time(struct der_out *o, int64_t when_s)
 {
-    int64_t days = when_s / DAY_S + 719468; /* from 0000-03-01 */
-    int64_t era = days / 146097;
-    int64_t of_era = days - era * 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153; /* from March */
-    unsigned day = (unsigned)(of_year - (153 * month + 2) / 5 + 1);
-    unsigned second = (unsigned)(when_s % DAY_S);
+    struct date d = date_of(when_s);
     char buf[24];
     struct text t = text_over(buf, sizeof buf);
 
-    year += era * 400 + (month >= 10);
-    month += month < 10 ? 3 : -9;
-    text_addf(&t, "%04u%02u%02u%02u%02u%02uZ", (unsigned)year, (unsigned)month, day, second / 3600,
-              second / 60 % 60, second % 60);
-    if (year < 2050) {
+    text_addf(&t, "%04d%02u%02u%02u%02u%02uZ", d.year, d.month, d.day, d.hour, d.minute, d.second);
+    if (d.year < 2050) {
         der_put_element(o, DER_UTC_TIME, buf + 2, t.len - 2);
     } else {
         der_put_element(o, DER_GENERAL_TIME, buf, t.len);

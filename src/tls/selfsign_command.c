@@ -1,59 +1,22 @@
 /* The command `tiny certificate`: where the fresh PEM goes. */
 #include "core/clock.h"
+#include "core/output.h"
 #include "tls/selfsign.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdio.h> /* rename */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define APPLE_DAYS 825 /* Apple's systems refuse what is valid for longer, own roots included */
 
-__attribute__((format(printf, 2, 3))) static void say(int fd, const char *format, ...)
-{
-    char line[512];
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(line, sizeof line - 1, format, args);
-    va_end(args);
-    if (n < 0) {
-        return;
-    }
-    n = (size_t)n < sizeof line - 1 ? n : (int)sizeof line - 2;
-    line[n] = '\n';
-    if (write(fd, line, (size_t)n + 1) < 0) {
-        return; /* nowhere left to complain */
-    }
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return -1;
-        }
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-/* Writes the open file and closes it; -1 with errno set. */
 static int fill(int fd, const struct text *pem)
 {
     int saved;
 
-    if (write_all(fd, pem->buf, pem->len) == 0 && fsync(fd) == 0) {
+    if (output_all(fd, pem->buf, pem->len) == 0 && fsync(fd) == 0) {
         return close(fd);
     }
     saved = errno;
@@ -115,22 +78,22 @@ static void tell_file(const struct selfsign_request *q, int err_fd)
     for (size_t i = 0; i < q->names.count; i++) {
         text_addf(&t, "%s%s", i > 0 ? ", " : "", q->names.items[i]);
     }
-    say(err_fd, "%s: key and self-signed certificate for %s, valid for %u days", q->out, names,
-        days);
+    outputf(err_fd, "%s: key and self-signed certificate for %s, valid for %u days\n", q->out,
+            names, days);
 }
 
 static int deliver(const struct selfsign_request *q, const struct text *pem, int out_fd, int err_fd)
 {
     if (q->out == NULL || q->out[0] == '\0' || strcmp(q->out, "-") == 0) {
-        if (write_all(out_fd, pem->buf, pem->len) != 0) {
-            say(err_fd, "tiny: certificate: standard output: %s", strerror(errno));
+        if (output_all(out_fd, pem->buf, pem->len) != 0) {
+            outputf(err_fd, "tiny: certificate: standard output: %s\n", strerror(errno));
             return EXIT_CODE_FAILED;
         }
         return EXIT_CODE_OK;
     }
     if ((q->force ? replace(q->out, pem) : create(q->out, pem)) != 0) {
-        say(err_fd, "tiny: certificate: %s: %s%s", q->out, strerror(errno),
-            errno == EEXIST ? "; it is not overwritten, since it may hold a key in use" : "");
+        outputf(err_fd, "tiny: certificate: %s: %s%s\n", q->out, strerror(errno),
+                errno == EEXIST ? "; it is not overwritten, since it may hold a key in use" : "");
         return EXIT_CODE_FAILED;
     }
     tell_file(q, err_fd);
@@ -145,13 +108,13 @@ int selfsign_command(const struct selfsign_request *request, int out_fd, int err
     int code = EXIT_CODE_USAGE;
 
     if (selfsign_make(request, clock_wall_s(), &pem, &error) != 0) {
-        say(err_fd, "tiny: certificate: %s", reason);
+        outputf(err_fd, "tiny: certificate: %s\n", reason);
     } else {
         if (request->days > APPLE_DAYS) {
-            say(err_fd,
-                "tiny: certificate: note: some clients refuse certificates that are valid "
-                "for more than %d days",
-                APPLE_DAYS);
+            outputf(err_fd,
+                    "tiny: certificate: note: some clients refuse certificates that are valid "
+                    "for more than %d days\n",
+                    APPLE_DAYS);
         }
         code = deliver(request, &pem, out_fd, err_fd);
     }

@@ -1,7 +1,7 @@
 #include "tls/internal.h"
 #include "core/text.h"
+#include "core/must.h"
 
-#include <assert.h>
 #include <string.h>
 
 size_t tls_size(void)
@@ -204,7 +204,7 @@ static void note_suites(struct tls *t, struct span offered)
 {
     const struct config *config = t->ctx->config;
 
-    static_assert(CONFIG_MAX_SUITES <= 64, "a bit for each suite");
+    _Static_assert(CONFIG_MAX_SUITES <= 64, "a bit for each suite");
     for (size_t i = 0; i < config->suite_count; i++) {
         if (hello_list_has(offered, config->suites[i])) {
             t->info.common_suites |= (uint64_t)1 << i;
@@ -245,7 +245,7 @@ static void hello_step(struct tls *t)
         return;
     }
     t->out_used = TLS_OUT_LEN;
-    static_assert(TLS_OUT_LEN >= HELLO_MAX_BYTES, "the output buffer holds a ClientHello");
+    _Static_assert(TLS_OUT_LEN >= HELLO_MAX_BYTES, "the output buffer holds a ClientHello");
     g = hello_gather(t->in, t->in_end, t->out);
     switch (g.status) {
     case HELLO_MORE:
@@ -329,7 +329,7 @@ uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
 static void sent_records(struct tls *t, size_t n)
 {
     if (t->stage == TLS_STAGE_LAST_WORDS) {
-        assert(n <= t->last_len);
+        must(n <= t->last_len);
         t->last += n;
         t->last_len -= (uint32_t)n;
         if (t->last_len == 0 && t->last_alert != 0) {
@@ -353,7 +353,7 @@ void tls_advance(struct tls *t, enum tls_window which, size_t n)
         sent_records(t, n);
         break;
     case TLS_WINDOW_RECV_REC:
-        assert(t->in != NULL && n <= TLS_IN_LEN - t->in_end);
+        must(t->in != NULL && n <= TLS_IN_LEN - t->in_end);
         t->in_end += (uint32_t)n;
         t->in_used = t->in_end > t->in_used ? t->in_end : t->in_used;
         if (t->stage == TLS_STAGE_HELLO) {

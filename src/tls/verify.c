@@ -4,7 +4,6 @@
 #include "tls/error.h"
 #include "tls/x509name.h"
 
-#include <assert.h>
 #include <string.h>
 
 struct verifier {
@@ -22,7 +21,7 @@ struct verifier {
     uint8_t leaf[VERIFY_MAX_LEAF];
 };
 
-static_assert(offsetof(struct verifier, class) == 0, "the class pointer is first");
+_Static_assert(offsetof(struct verifier, class) == 0, "the class pointer is first");
 
 static const br_x509_class VERIFY_CLASS;
 

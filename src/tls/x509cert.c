@@ -1,6 +1,7 @@
 #include "tls/x509cert.h"
 #include "tls/der.h"
 #include "tls/oid.h"
+#include "core/date.h"
 
 #include <string.h>
 
@@ -128,15 +129,6 @@ int x509_public_key(struct x509_cert *cert, struct span spki)
     return cert->key_problem == NULL ? 0 : -1;
 }
 
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t m = month <= 2 ? month + 9 : month - 3; /* from March */
-
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 static int64_t two_digits(struct reader *r)
 {
     unsigned high = (unsigned)reader_u8(r) - '0';
@@ -173,7 +165,8 @@ static int64_t take_time(struct reader *outer)
         outer->bad = true;
         return 0;
     }
-    return ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+    return ((date_days(year, (unsigned)month, (unsigned)day) * 24 + hour) * 60 + minute) * 60 +
+           second;
 }
 
 static bool take_constraints(struct x509_cert *cert, struct span value)
