@@ -58,6 +58,7 @@ static int add_anchor(struct anchors *a, const struct x509_cert *cert, struct te
         text_add(error, "no memory");
         return -1;
     }
+    a->set.not_after_s[a->set.count] = cert->not_after_s;
     a->certs[a->set.count++] = cert->der;
     return 0;
 }
@@ -126,8 +127,11 @@ static int read_blocks(struct anchors *a, uint8_t *data, size_t len, const char 
     size_t names = 0;
 
     a->set.anchors = arena_take_array(&a->arena, most, sizeof *a->set.anchors);
+    a->set.current = arena_take_array(&a->arena, most, sizeof *a->set.current);
+    a->set.not_after_s = arena_take_array(&a->arena, most, sizeof *a->set.not_after_s);
     a->certs = arena_take_array(&a->arena, most, sizeof *a->certs);
-    if (a->set.anchors == NULL || a->certs == NULL) {
+    if (a->set.anchors == NULL || a->set.current == NULL || a->set.not_after_s == NULL ||
+        a->certs == NULL) {
         text_add(error, "no memory");
         return -1;
     }

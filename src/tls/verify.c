@@ -35,18 +35,19 @@ size_t verify_size(void)
     return sizeof(struct verifier);
 }
 
-void verify_begin(struct verifier *v, const struct anchor_set *anchors, uint32_t depth,
-                  int64_t now_s)
+void verify_begin(struct verifier *v, struct anchor_set *anchors, uint32_t depth, int64_t now_s)
 {
     static const br_hash_class *const hashes[] = {
         &br_sha1_vtable, &br_sha224_vtable, &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable,
     };
     uint32_t days = (uint32_t)(now_s / 86400 + 719528); /* since year 0, as BearSSL counts */
+    size_t count;
+    const br_x509_trust_anchor *current = anchor_set_current(anchors, now_s, &count);
 
     memset(v, 0, offsetof(struct verifier, leaf));
     v->class = &VERIFY_CLASS;
     v->depth = depth;
-    br_x509_minimal_init(&v->minimal, &br_sha256_vtable, anchors->anchors, anchors->count);
+    br_x509_minimal_init(&v->minimal, &br_sha256_vtable, current, count);
     for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
         br_x509_minimal_set_hash(&v->minimal, (int)i + br_sha1_ID, hashes[i]);
     }

@@ -20,8 +20,7 @@ struct verifier;
 size_t verify_size(void);
 /* In memory of verify_size() bytes. depth: how many intermediate certificates
  * there may be. now_s: wall clock. */
-void verify_begin(struct verifier *v, const struct anchor_set *anchors, uint32_t depth,
-                  int64_t now_s);
+void verify_begin(struct verifier *v, struct anchor_set *anchors, uint32_t depth, int64_t now_s);
 /* The first field's address, for br_ssl_engine_set_x509. */
 const br_x509_class **verify_class(struct verifier *v);
 

@@ -137,6 +137,19 @@ def constraints():
     tiny.stop()
 
 
+def expired_authority():
+    """Its certificate is in the file, but its time is over: nothing it issued is good."""
+    old = good.again(end="20210101000000Z")
+    tiny = Tiny({**FILES, "ssl.cafile": old})
+    ok(b"ssl.cafile: 1 of 1 CA certificates are expired" in tiny.log, "an expired CA is told at the start", tiny.log)
+    turned_away(tiny, good.issue("alice"), UNKNOWN_CA, rb"unknown_ca", "an expired CA")
+    tiny.stop()
+    both = write(keys + "/both.pem", open(old).read() + open(good.crt).read())
+    tiny = Tiny({**FILES, "ssl.cafile": both})
+    admitted(tiny, good.issue("alice"), "its renewed certificate beside it")
+    tiny.stop()
+
+
 def optional():
     tiny = Tiny({**FILES, "ssl.verify": "optional"})
     admitted(tiny, None, "optional: no certificate")
@@ -189,6 +202,6 @@ def resumed():
         tiny.stop()
 
 
-for part in authorities_sent, required, chains, constraints, optional, old_versions, resumed:
+for part in authorities_sent, required, chains, constraints, expired_authority, optional, old_versions, resumed:
     part()
 done()

@@ -216,6 +216,14 @@ class Authority:
         with open(self.crt) as f:
             return f.read() + self.issuer.chain()
 
+    def again(self, end):
+        """The path of another certificate of the same root and key."""
+        path = self.place + "/again.crt"
+        _openssl("ca", "-batch", "-notext", "-selfsign", "-config", self.place + "/conf", "-keyfile", self.key,
+                 "-cert", self.crt, "-in", self.key + ".csr", "-out", path, "-startdate", "20200101000000Z",
+                 "-enddate", end, "-extfile", self.place + "/extensions", "-extensions", "ca")
+        return path
+
     def issue(self, name, kind="client", key="ec", start="20200101000000Z", end="20491231235959Z", chain=True):
         path = f"{self.place}/{len(os.listdir(self.place))}"
         self._request(path, name, key)

@@ -10,6 +10,28 @@ static const char *reason_of(const struct pair *p)
     return reason;
 }
 
+/* Three anchors that end at 100, 200 and 300 seconds. */
+static void expired_anchors(void)
+{
+    br_x509_trust_anchor anchors[3] = {{.flags = 1}, {.flags = 2}, {.flags = 3}}, room[3];
+    int64_t ends[] = {200, 100, 300};
+    struct anchor_set set = {.anchors = anchors, .count = 3, .not_after_s = ends, .current = room};
+    static const struct {
+        int64_t now_s;
+        size_t count;
+        unsigned first;
+    } cases[] = {{100, 3, 1}, {50, 3, 1},  {101, 2, 1}, {200, 2, 1}, {201, 1, 3},
+                 {300, 1, 3}, {301, 0, 0}, {250, 1, 3}, {1, 3, 1},   {1000, 0, 0}};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        size_t count;
+        const br_x509_trust_anchor *current = anchor_set_current(&set, cases[i].now_s, &count);
+
+        ok(count == cases[i].count && (count == 0 || current[0].flags == cases[i].first),
+           "anchors that are not expired");
+    }
+}
+
 static struct config asking(enum verify_mode mode)
 {
     struct config config = fixture_config("server_ec", NULL);
@@ -159,6 +181,7 @@ static void leaf_reader(void)
 
 int main(void)
 {
+    expired_anchors();
     good();
     bad();
     leaf_reader();
