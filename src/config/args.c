@@ -78,7 +78,7 @@ static void set_accept(struct loader *l, const struct option *o, const char *val
     }
     text_add(&t, value);
     if (t.full) {
-        loader_error(l, o->key, "the address is too long");
+        loader_error(l, option_key(o), "the address is too long");
         return;
     }
     loader_set(l, o, span_of(url, t.len));
@@ -91,7 +91,7 @@ static void set_path(struct loader *l, const struct option *o, const char *value
 
     text_addf(&t, "unix://%s", value);
     if (t.full) {
-        loader_error(l, o->key, "the path is too long");
+        loader_error(l, option_key(o), "the path is too long");
         return;
     }
     loader_set(l, o, span_of(url, t.len));
@@ -107,7 +107,7 @@ static void add_op(struct loader *l, const struct option *o, const char *name)
     }
     text_add(&t, name);
     if (t.full) {
-        loader_error(l, o->key, "the list is too long");
+        loader_error(l, option_key(o), "the list is too long");
         return;
     }
     loader_set(l, o, span_of(text, t.len));
@@ -115,11 +115,11 @@ static void add_op(struct loader *l, const struct option *o, const char *name)
 
 static void set_by_spelling(struct loader *l, const struct spelling *s, const char *value)
 {
-    const struct option *o = option_find(span_text(s->key));
-    const char *text = s->fixed != NULL ? s->fixed : value;
+    const struct option *o = option_of_field(s->field);
+    const char *text = s->fixed[0] != '\0' ? s->fixed : value;
 
     must(o != NULL && text != NULL);
-    switch (s->how) {
+    switch ((enum spelling_how)s->how) {
     case SPELLING_SET:
         loader_set(l, o, span_text(text));
         break;
@@ -156,7 +156,7 @@ static bool apply_spelling(struct loader *l, struct walk *w)
     for (size_t i = 0; i < spelling_table_len; i++) {
         if (span_is(name, spelling_table[i].name)) {
             found = true;
-            wants = wants || spelling_table[i].fixed == NULL;
+            wants = wants || spelling_table[i].fixed[0] == '\0';
         }
     }
     if (!found) {
@@ -355,8 +355,8 @@ static void scan_options(struct walk *w, struct args_scan *scan)
             scan->command = COMMAND_TEST;
         }
         for (size_t i = 0; i < spelling_table_len; i++) {
-            wants = wants ||
-                    (span_is(w->name, spelling_table[i].name) && spelling_table[i].fixed == NULL);
+            wants = wants || (span_is(w->name, spelling_table[i].name) &&
+                              spelling_table[i].fixed[0] == '\0');
         }
         o = option_find(w->name);
         if (o != NULL) {

@@ -176,14 +176,14 @@ static void set_option(struct loader *l, struct span section, const struct conf_
     if (o == NULL) {
         loader_unknown(l, key);
     } else if (line->has_value) {
-        if (expand(l, o->key, line->value, value, sizeof value, &text)) {
+        if (expand(l, option_key(o), line->value, value, sizeof value, &text)) {
             loader_set(l, o, text);
             bytes_wipe(value, text.len);
         }
     } else if (o->type == OPTION_BOOL) {
         loader_set(l, o, span_of("true", 4));
     } else {
-        loader_error(l, o->key, "a value is wanted: %s = ...", o->key);
+        loader_error(l, option_key(o), "a value is wanted: %s = ...", option_key(o));
     }
 }
 

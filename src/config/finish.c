@@ -49,10 +49,16 @@ static void protocol_range(struct loader *l, unsigned *min, unsigned *max)
     }
 }
 
+/* A word and the number that it stands for. */
+struct word {
+    char name[12];
+    uint16_t number;
+};
+
 /* Reads a version's name into *version; leaves it alone when text is empty. */
 static void version_of(struct loader *l, const char *const *field, unsigned *version)
 {
-    static const struct choice names[] = {
+    static const struct word names[] = {
         {"TLSv1", TLS10},  {"TLSv1.0", TLS10}, {"1.0", TLS10},    {"TLSv1.1", 0x0302},
         {"1.1", 0x0302},   {"TLSv1.2", TLS12}, {"1.2", TLS12},    {"TLS1", TLS10},
         {"TLS1.0", TLS10}, {"TLS1.1", 0x0302}, {"TLS1.2", TLS12},
@@ -63,7 +69,7 @@ static void version_of(struct loader *l, const char *const *field, unsigned *ver
     }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (span_is_nocase(span_text(*field), names[i].name)) {
-            *version = names[i].value;
+            *version = names[i].number;
             return;
         }
     }
@@ -243,7 +249,7 @@ static void finish_suites(struct loader *l)
 
 static uint16_t group_of(struct span name)
 {
-    static const struct choice names[] = {
+    static const struct word names[] = {
         {"X25519", 29}, {"P-256", 23},     {"prime256v1", 23}, {"secp256r1", 23},
         {"P256", 23},   {"P-384", 24},     {"secp384r1", 24},  {"P384", 24},
         {"P-521", 25},  {"secp521r1", 25}, {"P521", 25},
@@ -251,7 +257,7 @@ static uint16_t group_of(struct span name)
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (span_is_nocase(name, names[i].name)) {
-            return (uint16_t)names[i].value;
+            return (uint16_t)names[i].number;
         }
     }
     return 0;

@@ -67,12 +67,7 @@ static const struct option *option_of(const struct loader *l, const void *field)
 {
     size_t offset = (size_t)((const char *)field - (const char *)l->config);
 
-    for (size_t i = 0; i < option_table_len; i++) {
-        if (option_table[i].offset == offset) {
-            return &option_table[i];
-        }
-    }
-    return NULL;
+    return option_of_field(offset);
 }
 
 void loader_error_at(struct loader *l, const void *field, const char *format, ...)
@@ -82,8 +77,8 @@ void loader_error_at(struct loader *l, const void *field, const char *format, ..
 
     l->errors++;
     va_start(args, format);
-    report(l, o != NULL ? l->set_at[option_index(o)] : NULL, 0, o != NULL ? o->key : NULL, "",
-           format, args);
+    report(l, o != NULL ? l->set_at[option_index(o)] : NULL, 0, o != NULL ? option_key(o) : NULL,
+           "", format, args);
     va_end(args);
 }
 
@@ -93,7 +88,7 @@ void loader_warning_at(struct loader *l, const void *field, const char *format, 
     va_list args;
 
     va_start(args, format);
-    report(l, o != NULL ? l->set_at[option_index(o)] : NULL, 0, o != NULL ? o->key : NULL,
+    report(l, o != NULL ? l->set_at[option_index(o)] : NULL, 0, o != NULL ? option_key(o) : NULL,
            "warning: ", format, args);
     va_end(args);
 }
@@ -147,8 +142,7 @@ static const char *set_list(struct loader *l, const struct option *o, void *fiel
         list->count = 0;
     }
     while (text.len > 0 && problem == NULL) {
-        const uint8_t *end =
-            o->separator != '\0' ? memchr(text.data, o->separator, text.len) : NULL;
+        const uint8_t *end = o->type == OPTION_WORDS ? memchr(text.data, ',', text.len) : NULL;
         struct span item = span_of(text.data, end != NULL ? (size_t)(end - text.data) : text.len);
 
         text = end != NULL ? span_of(end + 1, text.len - item.len - 1) : span_of(text.data, 0);
@@ -200,7 +194,7 @@ static const char *set_number(struct loader *l, const struct option *o, void *fi
     if (v < o->min || v > o->max) {
         const char *unit = o->type == OPTION_MS ? "ms" : o->type == OPTION_S ? "s" : "";
 
-        loader_error(l, o->key, "%.*s is out of range: %u%s to %u%s", (int)text.len,
+        loader_error(l, option_key(o), "%.*s is out of range: %u%s to %u%s", (int)text.len,
                      (const char *)text.data, (unsigned)o->min, unit, (unsigned)o->max, unit);
         return "";
     }
@@ -215,14 +209,20 @@ static const char *set_choice(struct loader *l, const struct option *o, void *fi
     char names[160];
     struct text t = text_over(names, sizeof names);
 
-    for (const struct choice *c = o->choices; c->name != NULL; c++) {
+    for (size_t i = 0; i < choice_table_len; i++) {
+        const struct choice *c = &choice_table[i];
+        unsigned value = c->value;
+
+        if (c->field != o->offset) {
+            continue;
+        }
         if (span_is_nocase(text, c->name)) {
-            memcpy(field, &c->value, sizeof c->value);
+            memcpy(field, &value, sizeof value);
             return NULL;
         }
-        text_addf(&t, "%s%s", c == o->choices ? "" : ", ", c->name);
+        text_addf(&t, "%s%s", t.len == 0 ? "" : ", ", c->name);
     }
-    loader_error(l, o->key, "one of %s is wanted", names);
+    loader_error(l, option_key(o), "one of %s is wanted", names);
     return "";
 }
 
@@ -256,7 +256,7 @@ static const char *set_field(struct loader *l, const struct option *o, struct sp
     bool truth;
     const char *problem;
 
-    switch (o->type) {
+    switch ((enum option_type)o->type) {
     case OPTION_BOOL:
         problem = value_bool(text, &truth);
         if (problem == NULL) {
@@ -270,6 +270,7 @@ static const char *set_field(struct loader *l, const struct option *o, struct sp
     case OPTION_CHOICE:
         return set_choice(l, o, field, text);
     case OPTION_LIST:
+    case OPTION_WORDS:
         return set_list(l, o, field, text);
     case OPTION_ENDPOINTS:
         return set_endpoint(l, o, field, text);
@@ -287,13 +288,13 @@ void loader_set(struct loader *l, const struct option *o, struct span text)
 
     text = value_trim(text);
     if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL) {
-        loader_error(l, o->key, "the value holds a NUL byte");
+        loader_error(l, option_key(o), "the value holds a NUL byte");
         return;
     }
     problem = set_field(l, o, text);
     if (problem != NULL) {
         if (problem[0] != '\0') {
-            loader_error(l, o->key, "%s", problem);
+            loader_error(l, option_key(o), "%s", problem);
         }
         return;
     }
@@ -334,7 +335,8 @@ void loader_defaults(struct loader *l)
     memset(l->set_at, 0, sizeof l->set_at);
     l->layer = LAYER_DEFAULT;
     for (size_t i = 0; i < option_table_len; i++) {
-        loader_set(l, &option_table[i],
-                   span_of(option_table[i].fallback, strlen(option_table[i].fallback)));
+        const char *value = option_fallback(&option_table[i]);
+
+        loader_set(l, &option_table[i], span_of(value, strlen(value)));
     }
 }

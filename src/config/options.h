@@ -19,26 +19,34 @@ enum option_type {
     OPTION_S,      /* a duration, kept in seconds */
     OPTION_CHOICE, /* a word of choices, kept as an enum */
     OPTION_LIST,
+    OPTION_WORDS, /* a list that commas split, too */
     OPTION_ENDPOINTS,
 };
 
+/* A word that an OPTION_CHOICE may have. */
 struct choice {
-    const char *name;
-    unsigned value;
+    uint16_t field; /* of struct config: says whose word it is */
+    uint8_t value;
+    char name[9];
 };
 
+extern const struct choice choice_table[];
+extern const size_t choice_table_len;
+
+/* Texts belong to the row too; the functions below find them. */
 struct option {
-    const char *key;
-    enum option_type type;
-    size_t offset;                /* into struct config */
-    const char *fallback;         /* the default, as written */
-    uint32_t min, max;            /* OPTION_NUMBER, _MS and _S, in the kept unit */
-    const struct choice *choices; /* ends with a NULL name; the first of a value is canonical */
-    char separator;               /* also splits a list: ','; 0 for none */
-    const char *argument;         /* as --help calls the value */
-    const char *help;
-    const char *old_names[3];
+    uint32_t min, max; /* OPTION_NUMBER, _MS and _S, in the kept unit */
+    uint16_t offset;   /* into struct config */
+    uint16_t texts;
+    uint8_t type; /* enum option_type */
 };
+
+const char *option_key(const struct option *o);
+/* The default, as written. */
+const char *option_fallback(const struct option *o);
+/* As --help calls the value; "" where the type says it. */
+const char *option_argument(const struct option *o);
+const char *option_help(const struct option *o);
 
 /* A value of server.mode until config_finish has settled it. */
 #define OPTION_MODE_AUTO 255u
@@ -58,10 +66,10 @@ enum spelling_how {
 
 /* Several rows may share a name: then all of them apply. */
 struct spelling {
-    const char *name; /* without the dash */
-    const char *key;
-    const char *fixed; /* NULL: takes an argument */
-    enum spelling_how how;
+    char name[23];  /* without the dash */
+    char fixed[17]; /* "": takes an argument */
+    uint16_t field; /* of struct config */
+    uint8_t how;    /* enum spelling_how */
 };
 
 extern const struct spelling spelling_table[];
@@ -71,6 +79,8 @@ extern const size_t spelling_table_len;
 const struct option *option_find(struct span key);
 /* What was probably meant, or NULL. */
 const char *option_guess(struct span key);
+/* By offset into struct config; NULL when there is none. */
+const struct option *option_of_field(size_t offset);
 size_t option_index(const struct option *o);
 
 /* TINY_SSL_KEYFILE for ssl.keyfile; returns the length. */

@@ -14,6 +14,16 @@ static void add_duration(struct text *t, uint32_t v, uint32_t second)
     }
 }
 
+static const char *choice_name(const struct option *o, unsigned value)
+{
+    for (size_t i = 0; i < choice_table_len; i++) {
+        if (choice_table[i].field == o->offset && choice_table[i].value == value) {
+            return choice_table[i].name;
+        }
+    }
+    return "";
+}
+
 size_t loader_format(const struct config *c, const struct option *o, size_t item, char *dst,
                      size_t cap)
 {
@@ -25,7 +35,7 @@ size_t loader_format(const struct config *c, const struct option *o, size_t item
     unsigned value;
     bool truth;
 
-    switch (o->type) {
+    switch ((enum option_type)o->type) {
     case OPTION_TEXT:
     case OPTION_SECRET:
         memcpy(&text, field, sizeof text);
@@ -47,14 +57,10 @@ size_t loader_format(const struct config *c, const struct option *o, size_t item
         break;
     case OPTION_CHOICE:
         memcpy(&value, field, sizeof value);
-        for (const struct choice *k = o->choices; k->name != NULL; k++) {
-            if (k->value == value) {
-                text_add(&t, k->name);
-                break;
-            }
-        }
+        text_add(&t, choice_name(o, value));
         break;
     case OPTION_LIST:
+    case OPTION_WORDS:
         memcpy(&list, field, sizeof list);
         text_add(&t, item < list.count ? list.items[item] : "");
         break;
@@ -71,7 +77,7 @@ static size_t item_count(const struct config *c, const struct option *o)
     if (o->type == OPTION_ENDPOINTS) {
         return c->endpoints.count;
     }
-    if (o->type != OPTION_LIST) {
+    if (o->type != OPTION_LIST && o->type != OPTION_WORDS) {
         return 1;
     }
     memcpy(&list, (const char *)c + o->offset, sizeof list);
@@ -87,10 +93,10 @@ static int print_value(const struct config *c, const struct option *o, size_t it
 
     if (o->type == OPTION_SECRET && strncmp(value, "pass:", 5) == 0) {
         bytes_wipe(value, len);
-        text_addf(&t, "# %s = pass:(not shown)\n", o->key);
+        text_addf(&t, "# %s = pass:(not shown)\n", option_key(o));
         return output_all(fd, line, t.len);
     }
-    text_addf(&t, "%s =%s", o->key, len > 0 ? " " : "");
+    text_addf(&t, "%s =%s", option_key(o), len > 0 ? " " : "");
     for (size_t i = 0; i < len; i++) {
         text_add_span(&t, span_of(value + i, 1));
         if (value[i] == '@') {
@@ -107,12 +113,13 @@ int config_print(const struct config *config, int fd)
 
     for (size_t i = 0; i < option_table_len; i++) {
         const struct option *o = &option_table[i];
-        size_t prefix = (size_t)(strchr(o->key, '.') - o->key) + 1;
+        const char *key = option_key(o);
+        size_t prefix = (size_t)(strchr(key, '.') - key) + 1;
 
-        if (i > 0 && strncmp(section, o->key, prefix) != 0 && output_all(fd, "\n", 1) != 0) {
+        if (i > 0 && strncmp(section, key, prefix) != 0 && output_all(fd, "\n", 1) != 0) {
             return -1;
         }
-        section = o->key;
+        section = key;
         for (size_t item = 0; item < item_count(config, o); item++) {
             if (print_value(config, o, item, fd) != 0) {
                 return -1;
@@ -143,7 +150,7 @@ static void help_spellings(struct text *t, const struct option *o)
     for (size_t i = 0; i < spelling_table_len; i++) {
         const struct spelling *s = &spelling_table[i];
 
-        if (strcmp(s->key, o->key) == 0 && strcmp(s->name, last) != 0) {
+        if (s->field == o->offset && strcmp(s->name, last) != 0) {
             text_addf(t, "%s-%s", last[0] == '\0' ? " [" : ", ", s->name);
             last = s->name;
         }
@@ -153,6 +160,8 @@ static void help_spellings(struct text *t, const struct option *o)
 
 static const char *argument_of(const struct option *o)
 {
+    const char *own = option_argument(o);
+
     switch (o->type) {
     case OPTION_BOOL:
         return "true|false";
@@ -160,9 +169,9 @@ static const char *argument_of(const struct option *o)
     case OPTION_S:
         return "TIME";
     case OPTION_NUMBER:
-        return o->argument != NULL ? o->argument : "NUMBER";
+        return own[0] != '\0' ? own : "NUMBER";
     default:
-        return o->argument != NULL ? o->argument : "WORD";
+        return own[0] != '\0' ? own : "WORD";
     }
 }
 
@@ -176,11 +185,11 @@ int config_help(int fd)
         char line[1024];
         struct text t = text_over(line, sizeof line);
 
-        text_addf(&t, "\n  --%s %s", o->key, argument_of(o));
+        text_addf(&t, "\n  --%s %s", option_key(o), argument_of(o));
         help_spellings(&t, o);
-        text_addf(&t, "\n      %s", o->help);
-        if (o->fallback[0] != '\0') {
-            text_addf(&t, " (default %s)", o->fallback);
+        text_addf(&t, "\n      %s", option_help(o));
+        if (option_fallback(o)[0] != '\0') {
+            text_addf(&t, " (default %s)", option_fallback(o));
         }
         text_add(&t, "\n");
         if (output_all(fd, line, t.len) != 0) {

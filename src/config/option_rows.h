@@ -1,0 +1,98 @@
+/*
+ * The rows of the option table, for options.c alone, which reads them more
+ * than once: field of struct config, type, least and greatest value (OPTION_NUMBER,
+ * _MS and _S, in the kept unit), key, default as written, what --help calls the
+ * value ("": the type says it), line of help.
+ */
+OPTION(endpoints, OPTION_ENDPOINTS, 0, 0, "server.endpoint", "tcp://[::]:4433", "URL",
+       "listen here: tcp://host:port, tcp://[ipv6]:port, unix:///path; repeatable")
+OPTION(unlink, OPTION_BOOL, 0, 0, "server.unlink", "false", "",
+       "remove a Unix socket that is left over, before listening on its path")
+OPTION(family, OPTION_CHOICE, 0, 0, "server.family", "any", "", "address families: any, ipv4, ipv6")
+OPTION(mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
+       "what is served: files, status, raw, echo, reverse; auto: files if files.root is set, else "
+       "status")
+OPTION(max_connections, OPTION_NUMBER, 1, 1000000, "server.max-connections", "1024", "",
+       "connections at a time; more wait in the backlog")
+OPTION(backlog, OPTION_NUMBER, 1, 65535, "server.backlog", "512", "",
+       "connections that may wait to be accepted")
+OPTION(handshake_timeout_ms, OPTION_MS, 100, DAY_MS, "server.handshake-timeout", "10s", "",
+       "for the whole handshake, from accept")
+OPTION(request_timeout_ms, OPTION_MS, 100, DAY_MS, "server.request-timeout", "10s", "",
+       "for the whole head of a request, from its first byte")
+OPTION(idle_timeout_ms, OPTION_MS, 100, DAY_MS, "server.idle-timeout", "60s", "",
+       "without any progress on an open connection")
+OPTION(close_timeout_ms, OPTION_MS, 100, DAY_MS, "server.close-timeout", "5s", "",
+       "to wait for the peer's close_notify")
+OPTION(drain_timeout_ms, OPTION_MS, 0, DAY_MS, "server.drain-timeout", "30s", "",
+       "for open connections to end after SIGTERM")
+OPTION(user, OPTION_TEXT, 0, 0, "server.user", "", "USER",
+       "become this user once the sockets are bound")
+OPTION(group, OPTION_TEXT, 0, 0, "server.group", "", "GROUP",
+       "become this group; unset: the user's own")
+OPTION(chroot, OPTION_TEXT, 0, 0, "server.chroot", "", "DIR", "confine the process to this folder")
+
+OPTION(keyfile, OPTION_TEXT, 0, 0, "ssl.keyfile", "", "FILE",
+       "PEM with the private key and, without ssl.certfile, the certificate chain")
+OPTION(certfile, OPTION_TEXT, 0, 0, "ssl.certfile", "", "FILE",
+       "PEM or DER with the certificate chain")
+OPTION(second_keyfile, OPTION_TEXT, 0, 0, "ssl.second-keyfile", "", "FILE",
+       "a second key, of the other type (RSA or EC)")
+OPTION(second_certfile, OPTION_TEXT, 0, 0, "ssl.second-certfile", "", "FILE",
+       "its certificate chain")
+OPTION(password, OPTION_SECRET, 0, 0, "ssl.password", "", "pass:X|env:VAR|file:PATH|fd:N",
+       "where the password of encrypted keys comes from")
+OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
+       "a certificate for one server name; *.example.org; repeatable")
+OPTION(cafile, OPTION_TEXT, 0, 0, "ssl.cafile", "", "FILE",
+       "PEM with the CAs whose client certificates are accepted")
+OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
+       "look this often for changed certificate files; 0: on SIGHUP only")
+OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "5", "N",
+       "4: TLS 1.0, 5: TLS 1.2, 9: all that is built from TLS 1.2 on")
+OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", "TLSv1|TLSv1.1|TLSv1.2",
+       "lowest version, instead of what ssl.protocol says")
+OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", "TLSv1|TLSv1.1|TLSv1.2",
+       "highest version, instead of what ssl.protocol says")
+OPTION(cipher_list, OPTION_TEXT, 0, 0, "ssl.cipher-list", "DEFAULT", "LIST",
+       "cipher suites, in OpenSSL's grammar")
+OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519:P-256:P-384:P-521", "LIST",
+       "groups for key exchange, in order of preference")
+OPTION(options_text, OPTION_TEXT, 0, 0, "ssl.options", "", "BITS",
+       "SSL_OP bits: a number, or names joined by |")
+OPTION(server_preference, OPTION_BOOL, 0, 0, "ssl.server-preference", "true", "",
+       "choose the suite by the server's order, not by the client's")
+OPTION(alpn, OPTION_WORDS, 0, 0, "ssl.alpn", "", "NAMES",
+       "ALPN protocols, joined by commas; unset: http/1.1 where HTTP is served")
+OPTION(prefer_http1, OPTION_BOOL, 0, 0, "ssl.prefer-http1-in-alpn", "true", "",
+       "always so, there is no HTTP/2 here")
+OPTION(session_cache, OPTION_BOOL, 0, 0, "ssl.session-cache", "false", "", "resume sessions")
+OPTION(session_cache_size, OPTION_NUMBER, 1, 1000000, "ssl.session-cache-size", "512", "",
+       "sessions that are kept")
+OPTION(session_timeout_s, OPTION_S, 1, 604800, "ssl.session-timeout", "300", "",
+       "how long a session can be resumed")
+OPTION(verify_text, OPTION_TEXT, 0, 0, "ssl.verify", "", "none|optional|required",
+       "client certificates; unset: required if ssl.cafile is set, else none")
+OPTION(require_peer_certificate, OPTION_BOOL, 0, 0, "ssl.require-peer-certificate", "false", "",
+       "the same as ssl.verify = required")
+OPTION(verify_depth, OPTION_NUMBER, 0, 32, "ssl.verify-depth", "9", "",
+       "CA certificates between a client's certificate and one of ssl.cafile")
+
+OPTION(root, OPTION_TEXT, 0, 0, "files.root", "", "DIR", "the folder to serve")
+OPTION(index, OPTION_WORDS, 0, 0, "files.index", "index.html", "NAMES",
+       "what a folder's own address serves, first match wins")
+OPTION(listing, OPTION_BOOL, 0, 0, "files.listing", "false", "", "list folders without an index")
+OPTION(headers, OPTION_LIST, 0, 0, "files.header", "", "NAME: VALUE",
+       "a header field for every answer; repeatable")
+
+OPTION(max_line, OPTION_NUMBER, 16, 8192, "reverse.max-line", "8192", "",
+       "longest line in mode reverse, in bytes")
+
+OPTION(log_level, OPTION_CHOICE, 0, 0, "log.level", "info", "", "error, warn, info, debug")
+OPTION(log_file, OPTION_TEXT, 0, 0, "log.file", "-", "FILE", "where messages go; -: standard error")
+OPTION(access_file, OPTION_TEXT, 0, 0, "log.access-file", "", "FILE",
+       "where requests are logged; -: standard output")
+OPTION(access_format, OPTION_CHOICE, 0, 0, "log.access-format", "common", "",
+       "common, combined, json")
+OPTION(log_probes, OPTION_BOOL, 0, 0, "log.probes", "true", "",
+       "tell of connections that leave before a ClientHello")
