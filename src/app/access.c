@@ -137,7 +137,7 @@ static void add_member(struct text *t, const char *key, const char *value)
 
 static void add_json_tls(struct text *t, const struct tls_info *tls)
 {
-    static const char *const verdicts[] = {"not asked", "none", "trusted", "refused"};
+    static const char verdicts[][10] = {"not asked", "none", "trusted", "refused"};
     const struct suite_info *suite = suite_by_id(tls->suite);
 
     add_member(t, "tls_version", tls_version_name(tls->version));
@@ -157,8 +157,8 @@ static void add_json_tls(struct text *t, const struct tls_info *tls)
 static void add_json(struct text *t, const struct access_entry *e, const struct app_peer *peer,
                      const struct date *d, uint64_t now_ms, bool whole)
 {
-    static const char *const keys[FIELDS] = {"method", "target",  "protocol",
-                                             "host",   "referer", "user_agent"};
+    static const char keys[FIELDS][11] = {"method", "target",  "protocol",
+                                          "host",   "referer", "user_agent"};
 
     text_addf(t, "{\"time\":\"%04d-%02u-%02uT%02u:%02u:%02uZ\"", d->year, d->month, d->day, d->hour,
               d->minute, d->second);

@@ -192,7 +192,7 @@ static const char *prefer_sibling(struct app_shared *shared, const struct http_r
                                   const struct path *path, struct found *found)
 {
     static const struct {
-        const char *coding, *ending;
+        char coding[5], ending[5];
     } codings[] = {{"br", ".br"}, {"zstd", ".zst"}, {"gzip", ".gz"}};
     int identity = http_quality(r, "Accept-Encoding", "identity");
     bool tried[ARRAY_LEN(codings)] = {false};
@@ -298,8 +298,8 @@ static void answer_body(struct files *f, const struct http_request *r, struct ht
 static void answer_file(struct files *f, const struct http_request *r, struct http_answer *a,
                         const struct path *path, struct found *found, int64_t now_s)
 {
-    const struct mime *mime = mime_of(span_of(path->text, path->len));
-    const char *coding = mime->text ? prefer_sibling(f->http.shared, r, path, found) : NULL;
+    const struct mime mime = mime_of(span_of(path->text, path->len));
+    const char *coding = mime.text ? prefer_sibling(f->http.shared, r, path, found) : NULL;
     struct http_validators v = {.modified =
                                     found->st.st_mtime < now_s ? found->st.st_mtime : now_s};
     char date[HTTP_DATE_LEN + 1];
@@ -308,7 +308,7 @@ static void answer_file(struct files *f, const struct http_request *r, struct ht
 
     hold(f, found->fd);
     f->size = (uint64_t)found->st.st_size;
-    f->type = mime->type;
+    f->type = mime.type;
     format_etag(etag, sizeof etag, &found->st);
     http_date_format(v.modified, date);
     v.etag = span_of(etag, strlen(etag));
@@ -318,7 +318,7 @@ static void answer_file(struct files *f, const struct http_request *r, struct ht
         return;
     }
     text_addf(&a->fields, "Last-Modified: %s\r\nETag: %s\r\n", date, etag);
-    if (mime->text) {
+    if (mime.text) {
         text_add(&a->fields, "Vary: Accept-Encoding\r\n");
     }
     if (verdict == 304) {

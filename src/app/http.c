@@ -98,7 +98,7 @@ static bool host_ok(struct span host)
 
 static struct span after_scheme(struct span target)
 {
-    static const char *const schemes[] = {"http://", "https://"};
+    static const char schemes[][9] = {"http://", "https://"};
 
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         size_t n = strlen(schemes[i]);

@@ -148,8 +148,8 @@ int http_quality(const struct http_request *r, const char *field, const char *na
 const char *http_status_text(unsigned status)
 {
     static const struct {
-        unsigned status;
-        const char *text;
+        uint16_t status;
+        char text[32];
     } table[] = {
         {100, "Continue"},
         {200, "OK"},

@@ -250,7 +250,7 @@ static void begin(struct http_conn *c, struct app_io *io, const uint8_t *head, s
 /* Bytes that are no head: the answer tells so, whatever else they are. */
 static void refuse_head(struct http_conn *c, struct app_io *io, int status, uint64_t now_ms)
 {
-    static const char *const sentences[] = {
+    static const char sentences[][56] = {
         "The request holds a byte that no request head may hold.",
         "The request line is too long.",
         "The request head is too long.",

@@ -2,181 +2,158 @@
 
 #include <string.h>
 
-/* In the order of strcmp: it is searched by halves. */
-static const struct mime table[] = {
-    {"7z", false, "application/x-7z-compressed"},
-    {"aac", false, "audio/aac"},
-    {"apk", false, "application/vnd.android.package-archive"},
-    {"apng", false, "image/apng"},
-    {"appcache", true, "text/cache-manifest; charset=utf-8"},
-    {"asc", true, "text/plain; charset=utf-8"},
-    {"atom", true, "application/atom+xml"},
-    {"avi", false, "video/x-msvideo"},
-    {"avif", false, "image/avif"},
-    {"bat", true, "text/plain; charset=utf-8"},
-    {"bin", false, "application/octet-stream"},
-    {"bmp", false, "image/bmp"},
-    {"br", false, "application/x-brotli"},
-    {"bz2", false, "application/x-bzip2"},
-    {"c", true, "text/plain; charset=utf-8"},
-    {"cer", false, "application/pkix-cert"},
-    {"cfg", true, "text/plain; charset=utf-8"},
-    {"conf", true, "text/plain; charset=utf-8"},
-    {"cpp", true, "text/plain; charset=utf-8"},
-    {"crl", false, "application/pkix-crl"},
-    {"crt", false, "application/x-x509-ca-cert"},
-    {"css", true, "text/css; charset=utf-8"},
-    {"csv", true, "text/csv; charset=utf-8"},
-    {"cur", false, "image/x-icon"},
-    {"deb", false, "application/vnd.debian.binary-package"},
-    {"diff", true, "text/plain; charset=utf-8"},
-    {"dmg", false, "application/octet-stream"},
-    {"doc", false, "application/msword"},
-    {"docx", false, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-    {"eot", false, "application/vnd.ms-fontobject"},
-    {"eps", false, "application/postscript"},
-    {"epub", false, "application/epub+zip"},
-    {"exe", false, "application/octet-stream"},
-    {"flac", false, "audio/flac"},
-    {"flv", false, "video/x-flv"},
-    {"geojson", true, "application/geo+json"},
-    {"gif", false, "image/gif"},
-    {"glb", false, "model/gltf-binary"},
-    {"gltf", true, "model/gltf+json"},
-    {"gpg", false, "application/pgp-encrypted"},
-    {"gz", false, "application/gzip"},
-    {"h", true, "text/plain; charset=utf-8"},
-    {"heic", false, "image/heic"},
-    {"heif", false, "image/heif"},
-    {"htm", true, "text/html; charset=utf-8"},
-    {"html", true, "text/html; charset=utf-8"},
-    {"ico", false, "image/x-icon"},
-    {"ics", true, "text/calendar; charset=utf-8"},
-    {"img", false, "application/octet-stream"},
-    {"ini", true, "text/plain; charset=utf-8"},
-    {"ipk", false, "application/octet-stream"},
-    {"iso", false, "application/octet-stream"},
-    {"jar", false, "application/java-archive"},
-    {"jpeg", false, "image/jpeg"},
-    {"jpg", false, "image/jpeg"},
-    {"js", true, "text/javascript; charset=utf-8"},
-    {"json", true, "application/json"},
-    {"jsonld", true, "application/ld+json"},
-    {"jxl", false, "image/jxl"},
-    {"key", false, "application/octet-stream"},
-    {"log", true, "text/plain; charset=utf-8"},
-    {"lz4", false, "application/x-lz4"},
-    {"m3u8", false, "application/vnd.apple.mpegurl"},
-    {"m4a", false, "audio/mp4"},
-    {"m4v", false, "video/mp4"},
-    {"map", true, "application/json"},
-    {"md", true, "text/markdown; charset=utf-8"},
-    {"mid", false, "audio/midi"},
-    {"midi", false, "audio/midi"},
-    {"mjs", true, "text/javascript; charset=utf-8"},
-    {"mka", false, "audio/x-matroska"},
-    {"mkv", false, "video/x-matroska"},
-    {"mov", false, "video/quicktime"},
-    {"mp3", false, "audio/mpeg"},
-    {"mp4", false, "video/mp4"},
-    {"mpd", true, "application/dash+xml"},
-    {"mpeg", false, "video/mpeg"},
-    {"mpg", false, "video/mpeg"},
-    {"msi", false, "application/octet-stream"},
-    {"odp", false, "application/vnd.oasis.opendocument.presentation"},
-    {"ods", false, "application/vnd.oasis.opendocument.spreadsheet"},
-    {"odt", false, "application/vnd.oasis.opendocument.text"},
-    {"oga", false, "audio/ogg"},
-    {"ogg", false, "audio/ogg"},
-    {"ogv", false, "video/ogg"},
-    {"opus", false, "audio/ogg"},
-    {"otf", false, "font/otf"},
-    {"p7b", false, "application/x-pkcs7-certificates"},
-    {"patch", true, "text/plain; charset=utf-8"},
-    {"pdf", false, "application/pdf"},
-    {"pem", false, "application/x-pem-file"},
-    {"png", false, "image/png"},
-    {"ppt", false, "application/vnd.ms-powerpoint"},
-    {"pptx", false, "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
-    {"ps", false, "application/postscript"},
-    {"py", true, "text/plain; charset=utf-8"},
-    {"rar", false, "application/vnd.rar"},
-    {"rpm", false, "application/x-rpm"},
-    {"rss", true, "application/rss+xml"},
-    {"rtf", false, "application/rtf"},
-    {"sh", true, "text/plain; charset=utf-8"},
-    {"sig", false, "application/pgp-signature"},
-    {"sql", true, "text/plain; charset=utf-8"},
-    {"srt", true, "text/plain; charset=utf-8"},
-    {"svg", true, "image/svg+xml"},
-    {"svgz", false, "image/svg+xml"},
-    {"swf", false, "application/x-shockwave-flash"},
-    {"tar", false, "application/x-tar"},
-    {"tgz", false, "application/gzip"},
-    {"tif", false, "image/tiff"},
-    {"tiff", false, "image/tiff"},
-    {"toml", true, "application/toml"},
-    {"torrent", false, "application/x-bittorrent"},
-    {"ts", false, "video/mp2t"},
-    {"tsv", true, "text/tab-separated-values; charset=utf-8"},
-    {"ttc", false, "font/collection"},
-    {"ttf", false, "font/ttf"},
-    {"txt", true, "text/plain; charset=utf-8"},
-    {"vcf", true, "text/vcard; charset=utf-8"},
-    {"vtt", true, "text/vtt; charset=utf-8"},
-    {"wasm", true, "application/wasm"},
-    {"wav", false, "audio/wav"},
-    {"weba", false, "audio/webm"},
-    {"webm", false, "video/webm"},
-    {"webmanifest", true, "application/manifest+json"},
-    {"webp", false, "image/webp"},
-    {"wma", false, "audio/x-ms-wma"},
-    {"wmv", false, "video/x-ms-wmv"},
-    {"woff", false, "font/woff"},
-    {"woff2", false, "font/woff2"},
-    {"xhtml", true, "application/xhtml+xml"},
-    {"xls", false, "application/vnd.ms-excel"},
-    {"xlsx", false, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-    {"xml", true, "application/xml"},
-    {"xsl", true, "application/xslt+xml"},
-    {"xz", false, "application/x-xz"},
-    {"yaml", true, "application/yaml"},
-    {"yml", true, "application/yaml"},
-    {"zip", false, "application/zip"},
-    {"zst", false, "application/zstd"},
-};
+/* A sign, + where a compressed sibling is worth looking for; the type; a NUL;
+ * the endings that have it; a NUL. What is asked for most stands first. One
+ * text, as a table would have two pointers a row. */
+static const char table[] =
+    "+text/html; charset=utf-8\0 htm html \0"
+    "+text/css; charset=utf-8\0 css \0"
+    "+text/javascript; charset=utf-8\0 js mjs \0"
+    "-image/png\0 png \0"
+    "-image/jpeg\0 jpeg jpg \0"
+    "+image/svg+xml\0 svg \0"
+    "-image/svg+xml\0 svgz \0"
+    "-image/webp\0 webp \0"
+    "-image/x-icon\0 cur ico \0"
+    "-font/woff2\0 woff2 \0"
+    "+application/json\0 json map \0"
+    "+text/plain; charset=utf-8\0 asc bat c cfg conf cpp diff h ini log patch py sh sql srt txt \0"
+    "+application/atom+xml\0 atom \0"
+    "+application/dash+xml\0 mpd \0"
+    "-application/epub+zip\0 epub \0"
+    "+application/geo+json\0 geojson \0"
+    "-application/gzip\0 gz tgz \0"
+    "-application/java-archive\0 jar \0"
+    "+application/ld+json\0 jsonld \0"
+    "+application/manifest+json\0 webmanifest \0"
+    "-application/msword\0 doc \0"
+    "-application/pdf\0 pdf \0"
+    "-application/pgp-encrypted\0 gpg \0"
+    "-application/pgp-signature\0 sig \0"
+    "-application/pkix-cert\0 cer \0"
+    "-application/pkix-crl\0 crl \0"
+    "-application/postscript\0 eps ps \0"
+    "+application/rss+xml\0 rss \0"
+    "-application/rtf\0 rtf \0"
+    "+application/toml\0 toml \0"
+    "-application/vnd.android.package-archive\0 apk \0"
+    "-application/vnd.apple.mpegurl\0 m3u8 \0"
+    "-application/vnd.debian.binary-package\0 deb \0"
+    "-application/vnd.ms-excel\0 xls \0"
+    "-application/vnd.ms-fontobject\0 eot \0"
+    "-application/vnd.ms-powerpoint\0 ppt \0"
+    "-application/vnd.oasis.opendocument.presentation\0 odp \0"
+    "-application/vnd.oasis.opendocument.spreadsheet\0 ods \0"
+    "-application/vnd.oasis.opendocument.text\0 odt \0"
+    "-application/vnd.openxmlformats-officedocument.presentationml.presentation\0 pptx \0"
+    "-application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\0 xlsx \0"
+    "-application/vnd.openxmlformats-officedocument.wordprocessingml.document\0 docx \0"
+    "-application/vnd.rar\0 rar \0"
+    "+application/wasm\0 wasm \0"
+    "-application/x-7z-compressed\0 7z \0"
+    "-application/x-bittorrent\0 torrent \0"
+    "-application/x-brotli\0 br \0"
+    "-application/x-bzip2\0 bz2 \0"
+    "-application/x-lz4\0 lz4 \0"
+    "-application/x-pem-file\0 pem \0"
+    "-application/x-pkcs7-certificates\0 p7b \0"
+    "-application/x-rpm\0 rpm \0"
+    "-application/x-shockwave-flash\0 swf \0"
+    "-application/x-tar\0 tar \0"
+    "-application/x-x509-ca-cert\0 crt \0"
+    "-application/x-xz\0 xz \0"
+    "+application/xhtml+xml\0 xhtml \0"
+    "+application/xml\0 xml \0"
+    "+application/xslt+xml\0 xsl \0"
+    "+application/yaml\0 yaml yml \0"
+    "-application/zip\0 zip \0"
+    "-application/zstd\0 zst \0"
+    "-audio/aac\0 aac \0"
+    "-audio/flac\0 flac \0"
+    "-audio/midi\0 mid midi \0"
+    "-audio/mp4\0 m4a \0"
+    "-audio/mpeg\0 mp3 \0"
+    "-audio/ogg\0 oga ogg opus \0"
+    "-audio/wav\0 wav \0"
+    "-audio/webm\0 weba \0"
+    "-audio/x-matroska\0 mka \0"
+    "-audio/x-ms-wma\0 wma \0"
+    "-font/collection\0 ttc \0"
+    "-font/otf\0 otf \0"
+    "-font/ttf\0 ttf \0"
+    "-font/woff\0 woff \0"
+    "-image/apng\0 apng \0"
+    "-image/avif\0 avif \0"
+    "-image/bmp\0 bmp \0"
+    "-image/gif\0 gif \0"
+    "-image/heic\0 heic \0"
+    "-image/heif\0 heif \0"
+    "-image/jxl\0 jxl \0"
+    "-image/tiff\0 tif tiff \0"
+    "+model/gltf+json\0 gltf \0"
+    "-model/gltf-binary\0 glb \0"
+    "+text/cache-manifest; charset=utf-8\0 appcache \0"
+    "+text/calendar; charset=utf-8\0 ics \0"
+    "+text/csv; charset=utf-8\0 csv \0"
+    "+text/markdown; charset=utf-8\0 md \0"
+    "+text/tab-separated-values; charset=utf-8\0 tsv \0"
+    "+text/vcard; charset=utf-8\0 vcf \0"
+    "+text/vtt; charset=utf-8\0 vtt \0"
+    "-video/mp2t\0 ts \0"
+    "-video/mp4\0 m4v mp4 \0"
+    "-video/mpeg\0 mpeg mpg \0"
+    "-video/ogg\0 ogv \0"
+    "-video/quicktime\0 mov \0"
+    "-video/webm\0 webm \0"
+    "-video/x-flv\0 flv \0"
+    "-video/x-matroska\0 mkv \0"
+    "-video/x-ms-wmv\0 wmv \0"
+    "-video/x-msvideo\0 avi \0";
 
-static const struct mime unknown = {"", false, "application/octet-stream"};
+static const struct mime unknown = {false, "application/octet-stream"};
 
-const struct mime *mime_of(struct span name)
+/* The ending of the name between two blanks, in small letters; false if it
+ * has none or one that is too long to be in the table. */
+static bool wanted_word(struct span name, char word[16])
 {
-    char ending[sizeof unknown.ending] = "";
-    size_t low = 0;
-    size_t high = ARRAY_LEN(table);
     size_t len = 0;
 
     while (len < name.len && name.data[name.len - 1 - len] != '.') {
         len++;
     }
     /* A name without a dot, or one that ends in it, has no ending. */
-    if (len == 0 || len >= name.len || len >= sizeof ending) {
-        return &unknown;
+    if (len == 0 || len >= name.len || len > 13) {
+        return false;
     }
+    word[0] = ' ';
     for (size_t i = 0; i < len; i++) {
-        ending[i] = ascii_lower((char)name.data[name.len - len + i]);
-    }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = memcmp(ending, table[middle].ending, sizeof ending);
+        char c = ascii_lower((char)name.data[name.len - len + i]);
 
-        if (order == 0) {
-            return &table[middle];
+        /* Neither could be in one word of the table. */
+        if (c == ' ' || c == '\0') {
+            return false;
         }
-        if (order < 0) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
+        word[1 + i] = c;
     }
-    return &unknown;
+    word[len + 1] = ' ';
+    word[len + 2] = '\0';
+    return true;
+}
+
+struct mime mime_of(struct span name)
+{
+    char word[16];
+
+    if (!wanted_word(name, word)) {
+        return unknown;
+    }
+    for (const char *p = table; p[0] != '\0';) {
+        const char *endings = p + strlen(p) + 1;
+
+        if (strstr(endings, word) != NULL) {
+            return (struct mime){p[0] == '+', p + 1};
+        }
+        p = endings + strlen(endings) + 1;
+    }
+    return unknown;
 }

@@ -8,12 +8,11 @@
 #include "core/bytes.h"
 
 struct mime {
-    char ending[12];
     bool text;        /* worth a compressed sibling */
     const char *type; /* Content-Type, with charset where it is text */
 };
 
-/* Of the part after the last dot, case-insensitive; never NULL. */
-const struct mime *mime_of(struct span name);
+/* Of the part after the last dot, case-insensitive; the type is never NULL. */
+struct mime mime_of(struct span name);
 
 #endif

@@ -34,7 +34,7 @@ const struct app_ops *app_for_mode(enum server_mode mode)
 /* A sentence about what is wrong, or NULL. */
 static const char *field_fault(const char *line)
 {
-    static const char *const ours[] = {
+    static const char ours[][18] = {
         "Content-Length",   "Transfer-Encoding", "Connection", "Content-Range",
         "Content-Encoding", "Content-Type",      "Date"};
     size_t n = 0;

@@ -74,7 +74,7 @@ static void add_connection(struct page *p, const struct app_peer *peer)
 
 static const char *verify_text(enum verify_mode mode)
 {
-    static const char *const words[] = {"none", "optional", "required"};
+    static const char words[][9] = {"none", "optional", "required"};
 
     return words[mode];
 }
@@ -170,8 +170,8 @@ static void fill(struct text *out, enum page_format format, const struct app_sha
 static void answer(struct http_conn *conn, const struct http_request *r, struct http_answer *a,
                    int64_t now_s)
 {
-    static const char *const types[] = {"text/plain; charset=utf-8", "text/html; charset=utf-8",
-                                        "application/json"};
+    static const char types[][26] = {"text/plain; charset=utf-8", "text/html; charset=utf-8",
+                                     "application/json"};
     enum page_format format = wanted_format(r);
 
     fill(&a->body, format, conn->shared, conn->peer, now_s);

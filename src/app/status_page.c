@@ -74,7 +74,7 @@ void page_begin(struct page *p, struct text *out, enum page_format format, const
 
 static void section_end(struct page *p)
 {
-    static const char *const ends[] = {"", "</dl></section>\n", "}"};
+    static const char ends[][17] = {"", "</dl></section>\n", "}"};
 
     if (p->in_section) {
         text_add(p->out, ends[p->format]);
@@ -119,7 +119,7 @@ static void item_begin(struct page *p, struct page_word word)
 
 static void item_end(struct page *p)
 {
-    static const char *const ends[] = {"\n", "</dd></div>\n", ""};
+    static const char ends[][13] = {"\n", "</dd></div>\n", ""};
 
     text_add(p->out, ends[p->format]);
 }
@@ -231,14 +231,14 @@ void page_suite(struct page *p, const struct suite_info *s, bool used, bool comm
 
 void page_suites_end(struct page *p)
 {
-    static const char *const ends[] = {"", "</ol></section>\n", "]"};
+    static const char ends[][17] = {"", "</ol></section>\n", "]"};
 
     text_add(p->out, ends[p->format]);
 }
 
 void page_end(struct page *p)
 {
-    static const char *const ends[] = {"", "</main></body></html>\n", "}\n"};
+    static const char ends[][23] = {"", "</main></body></html>\n", "}\n"};
 
     section_end(p);
     text_add(p->out, ends[p->format]);

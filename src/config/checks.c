@@ -50,7 +50,7 @@ static void check_keys(struct loader *l)
         loader_error_at(l, &c->second_keyfile, "a second key needs a first one: set ssl.keyfile");
     }
     if (is_set(c->password)) {
-        static const char *const forms[] = {"pass:", "env:", "file:", "fd:"};
+        static const char forms[][6] = {"pass:", "env:", "file:", "fd:"};
         bool good = false;
 
         for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
@@ -178,7 +178,7 @@ static bool is_token(struct span s)
 /* Fields that say how the message is framed are the server's alone. */
 static bool is_framing(struct span name)
 {
-    static const char *const names[] = {
+    static const char names[][18] = {
         "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
         "Content-Range",  "Trailer",           "Upgrade",    "Date"};
 

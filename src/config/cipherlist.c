@@ -230,7 +230,7 @@ static int process(struct work *w, const char *list)
 /* Suite B keywords stand for the whole list (RFC 6460). */
 static const char *suite_b(const char *list)
 {
-    static const char *const table[][2] = {
+    static const char table[][2][60] = {
         {"SUITEB128ONLY", "ECDHE-ECDSA-AES128-GCM-SHA256"},
         {"SUITEB128C2", "ECDHE-ECDSA-AES256-GCM-SHA384"},
         {"SUITEB128", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"},

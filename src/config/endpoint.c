@@ -8,10 +8,10 @@
 
 #define UNIX_PATH_MAX 107 /* sun_path holds 108 bytes with the final NUL */
 
-static const char *const tcp_schemes[] = {
+static const char tcp_schemes[][12] = {
     "http+tcp://", "http+ssl://", "https://", "tcp://", "ssl://", "tls://",
 };
-static const char *const unix_schemes[] = {"http+unix://", "unix://"};
+static const char unix_schemes[][13] = {"http+unix://", "unix://"};
 
 static bool has_prefix(struct span text, const char *prefix)
 {

@@ -148,7 +148,7 @@ static void finish_options(struct loader *l)
     if (sslop_parse(span_text(c->options_text), &r) != 0) {
         if (r.refused != NULL) {
             loader_error_at(l, &c->options_text, "%s (0x%llx): %s", r.refused->name,
-                            (unsigned long long)r.refused->bit, r.refused->sentence);
+                            (unsigned long long)sslop_bit(r.refused), sslop_refusal(r.refused));
         } else {
             loader_error_at(l, &c->options_text, "%s", r.error);
         }

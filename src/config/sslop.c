@@ -11,75 +11,126 @@
 /* What of it is accepted here by itself. */
 #define ALL_HERE UINT64_C(0x80000050)
 
-#define GONE       "works around a peer of SSL 2 or SSL 3, which are not spoken"
-#define ONLY_TLS13 "concerns TLS 1.3 alone"
-#define DTLS       "concerns DTLS, which is not spoken"
-#define SPLIT      "records are always split in TLS 1.0, against BEAST; leave this bit out"
+#define NO_BIT 64 /* an old name whose bit is gone */
 
 const struct sslop sslop_table[] = {
-    {0x1, "NO_EXTENDED_MASTER_SECRET", SSLOP_HONOURED,
-     "the extended master secret is never negotiated"},
-    {0x2, "CLEANSE_PLAINTEXT", SSLOP_HONOURED, "record buffers are always wiped"},
-    {0x4, "LEGACY_SERVER_CONNECT", SSLOP_NEEDLESS, "concerns clients"},
-    {0x8, "ENABLE_KTLS", SSLOP_REFUSED, "records are never sealed by the kernel here"},
-    {0x10, "TLSEXT_PADDING", SSLOP_NEEDLESS, "pads a ClientHello and so concerns clients"},
-    {0x20, "MICROSOFT_BIG_SSLV3_BUFFER", SSLOP_NEEDLESS, GONE},
-    {0x40, "SAFARI_ECDHE_ECDSA_BUG", SSLOP_NEEDLESS,
-     "works around a client of 2013 whose ECDSA suites failed"},
-    {0x80, "IGNORE_UNEXPECTED_EOF", SSLOP_REFUSED,
-     "a stream that ends without close_notify is always told apart from a clean end"},
-    {0x100, "ALLOW_CLIENT_RENEGOTIATION", SSLOP_REFUSED, "renegotiation is always off"},
-    {0x200, "DISABLE_TLSEXT_CA_NAMES", SSLOP_REFUSED,
-     "the names of the CAs are always sent with a request for a certificate"},
-    {0x400, "ALLOW_NO_DHE_KEX", SSLOP_NEEDLESS, ONLY_TLS13},
-    {0x800, "DONT_INSERT_EMPTY_FRAGMENTS", SSLOP_REFUSED, SPLIT},
-    {0x1000, "NO_QUERY_MTU", SSLOP_NEEDLESS, DTLS},
-    {0x2000, "COOKIE_EXCHANGE", SSLOP_NEEDLESS, DTLS},
-    {0x4000, "NO_TICKET", SSLOP_HONOURED, "no session tickets are given"},
-    {0x8000, "CISCO_ANYCONNECT", SSLOP_NEEDLESS, DTLS},
-    {0x10000, "NO_SESSION_RESUMPTION_ON_RENEGOTIATION", SSLOP_HONOURED,
-     "renegotiation is always off"},
-    {0x20000, "NO_COMPRESSION", SSLOP_HONOURED, "TLS compression is never used"},
-    {0x40000, "ALLOW_UNSAFE_LEGACY_RENEGOTIATION", SSLOP_REFUSED,
-     "unsafe (CVE-2009-3555), and renegotiation is always off"},
-    {0x80000, "NO_ENCRYPT_THEN_MAC", SSLOP_HONOURED, "encrypt-then-MAC is never negotiated"},
-    {0x100000, "ENABLE_MIDDLEBOX_COMPAT", SSLOP_NEEDLESS, ONLY_TLS13},
-    {0x200000, "PRIORITIZE_CHACHA", SSLOP_REFUSED,
-     "put CHACHA20 first in ssl.cipher-list, or set ssl.server-preference = false"},
-    {0x400000, "CIPHER_SERVER_PREFERENCE", SSLOP_HONOURED, "the server's order of suites counts"},
-    {0x800000, "TLS_ROLLBACK_BUG", SSLOP_REFUSED, "unsafe: it would allow version rollback"},
-    {0x1000000, "NO_ANTI_REPLAY", SSLOP_NEEDLESS, ONLY_TLS13},
-    {0x2000000, "NO_SSLv3", SSLOP_HONOURED, "SSL 3 is never spoken"},
-    {0x4000000, "NO_TLSv1", SSLOP_HONOURED, "TLS 1.0 is not spoken"},
-    {0x8000000, "NO_TLSv1_2", SSLOP_HONOURED, "TLS 1.2 is not spoken"},
-    {0x10000000, "NO_TLSv1_1", SSLOP_HONOURED, "TLS 1.1 is not spoken"},
-    {0x20000000, "NO_TLSv1_3", SSLOP_HONOURED, "TLS 1.3 is not spoken"},
-    {0x40000000, "NO_RENEGOTIATION", SSLOP_HONOURED, "renegotiation is always off"},
-    {0x80000000, "CRYPTOPRO_TLSEXT_BUG", SSLOP_NEEDLESS, "works around a client's GOST suites"},
-    {UINT64_C(1) << 32, "NO_TX_CERTIFICATE_COMPRESSION", SSLOP_NEEDLESS, ONLY_TLS13},
-    {UINT64_C(1) << 33, "NO_RX_CERTIFICATE_COMPRESSION", SSLOP_NEEDLESS, ONLY_TLS13},
-    {UINT64_C(1) << 34, "ENABLE_KTLS_TX_ZEROCOPY_SENDFILE", SSLOP_REFUSED,
-     "records are never sealed by the kernel here"},
-    {UINT64_C(1) << 35, "PREFER_NO_DHE_KEX", SSLOP_NEEDLESS, ONLY_TLS13},
+    /* the extended master secret is never negotiated */
+    {0, SSLOP_HONOURED, "NO_EXTENDED_MASTER_SECRET"},
+    /* record buffers are always wiped */
+    {1, SSLOP_HONOURED, "CLEANSE_PLAINTEXT"},
+    /* concerns clients */
+    {2, SSLOP_NEEDLESS, "LEGACY_SERVER_CONNECT"},
+    {3, SSLOP_REFUSED, "ENABLE_KTLS"},
+    /* pads a ClientHello and so concerns clients */
+    {4, SSLOP_NEEDLESS, "TLSEXT_PADDING"},
+    /* works around a peer of SSL 2 or SSL 3, which are not spoken */
+    {5, SSLOP_NEEDLESS, "MICROSOFT_BIG_SSLV3_BUFFER"},
+    /* works around a client of 2013 whose ECDSA suites failed */
+    {6, SSLOP_NEEDLESS, "SAFARI_ECDHE_ECDSA_BUG"},
+    {7, SSLOP_REFUSED, "IGNORE_UNEXPECTED_EOF"},
+    {8, SSLOP_REFUSED, "ALLOW_CLIENT_RENEGOTIATION"},
+    {9, SSLOP_REFUSED, "DISABLE_TLSEXT_CA_NAMES"},
+    /* concerns TLS 1.3 alone */
+    {10, SSLOP_NEEDLESS, "ALLOW_NO_DHE_KEX"},
+    {11, SSLOP_REFUSED, "DONT_INSERT_EMPTY_FRAGMENTS"},
+    /* concerns DTLS, which is not spoken */
+    {12, SSLOP_NEEDLESS, "NO_QUERY_MTU"},
+    {13, SSLOP_NEEDLESS, "COOKIE_EXCHANGE"},
+    /* no session tickets are given */
+    {14, SSLOP_HONOURED, "NO_TICKET"},
+    /* concerns DTLS, which is not spoken */
+    {15, SSLOP_NEEDLESS, "CISCO_ANYCONNECT"},
+    /* renegotiation is always off */
+    {16, SSLOP_HONOURED, "NO_SESSION_RESUMPTION_ON_RENEGOTIATION"},
+    /* TLS compression is never used */
+    {17, SSLOP_HONOURED, "NO_COMPRESSION"},
+    {18, SSLOP_REFUSED, "ALLOW_UNSAFE_LEGACY_RENEGOTIATION"},
+    /* encrypt-then-MAC is never negotiated */
+    {19, SSLOP_HONOURED, "NO_ENCRYPT_THEN_MAC"},
+    /* concerns TLS 1.3 alone */
+    {20, SSLOP_NEEDLESS, "ENABLE_MIDDLEBOX_COMPAT"},
+    {21, SSLOP_REFUSED, "PRIORITIZE_CHACHA"},
+    /* the server's order of suites counts */
+    {22, SSLOP_HONOURED, "CIPHER_SERVER_PREFERENCE"},
+    {23, SSLOP_REFUSED, "TLS_ROLLBACK_BUG"},
+    /* concerns TLS 1.3 alone */
+    {24, SSLOP_NEEDLESS, "NO_ANTI_REPLAY"},
+    /* SSL 3 is never spoken */
+    {25, SSLOP_HONOURED, "NO_SSLv3"},
+    /* TLS 1.0 is not spoken */
+    {26, SSLOP_HONOURED, "NO_TLSv1"},
+    /* TLS 1.2 is not spoken */
+    {27, SSLOP_HONOURED, "NO_TLSv1_2"},
+    /* TLS 1.1 is not spoken */
+    {28, SSLOP_HONOURED, "NO_TLSv1_1"},
+    /* TLS 1.3 is not spoken */
+    {29, SSLOP_HONOURED, "NO_TLSv1_3"},
+    /* renegotiation is always off */
+    {30, SSLOP_HONOURED, "NO_RENEGOTIATION"},
+    /* works around a client's GOST suites */
+    {31, SSLOP_NEEDLESS, "CRYPTOPRO_TLSEXT_BUG"},
+    /* concerns TLS 1.3 alone */
+    {32, SSLOP_NEEDLESS, "NO_TX_CERTIFICATE_COMPRESSION"},
+    {33, SSLOP_NEEDLESS, "NO_RX_CERTIFICATE_COMPRESSION"},
+    {34, SSLOP_REFUSED, "ENABLE_KTLS_TX_ZEROCOPY_SENDFILE"},
+    /* concerns TLS 1.3 alone */
+    {35, SSLOP_NEEDLESS, "PREFER_NO_DHE_KEX"},
+
     /* Names of older versions. */
-    {0, "MICROSOFT_SESS_ID_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "NETSCAPE_CHALLENGE_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "NETSCAPE_REUSE_CIPHER_CHANGE_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "SSLREF2_REUSE_CERT_TYPE_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "SSLEAY_080_CLIENT_DH_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "TLS_D5_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "TLS_BLOCK_PADDING_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "NETSCAPE_CA_DN_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "NETSCAPE_DEMO_CIPHER_CHANGE_BUG", SSLOP_NEEDLESS, GONE},
-    {0, "MSIE_SSLV2_RSA_PADDING", SSLOP_NEEDLESS, GONE},
-    {0, "PKCS1_CHECK_1", SSLOP_NEEDLESS, GONE},
-    {0, "PKCS1_CHECK_2", SSLOP_NEEDLESS, GONE},
-    {0, "EPHEMERAL_RSA", SSLOP_NEEDLESS, "there are no export suites"},
-    {0, "NO_SSLv2", SSLOP_HONOURED, "SSL 2 is never spoken"},
-    {0, "SINGLE_ECDH_USE", SSLOP_HONOURED, "every handshake makes a new ECDHE key"},
-    {0, "SINGLE_DH_USE", SSLOP_NEEDLESS, "there are no DHE suites"},
+    /* works around a peer of SSL 2 or SSL 3, which are not spoken */
+    {NO_BIT, SSLOP_NEEDLESS, "MICROSOFT_SESS_ID_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_CHALLENGE_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_REUSE_CIPHER_CHANGE_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "SSLREF2_REUSE_CERT_TYPE_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "SSLEAY_080_CLIENT_DH_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "TLS_D5_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "TLS_BLOCK_PADDING_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_CA_DN_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_DEMO_CIPHER_CHANGE_BUG"},
+    {NO_BIT, SSLOP_NEEDLESS, "MSIE_SSLV2_RSA_PADDING"},
+    {NO_BIT, SSLOP_NEEDLESS, "PKCS1_CHECK_1"},
+    {NO_BIT, SSLOP_NEEDLESS, "PKCS1_CHECK_2"},
+    /* there are no export suites */
+    {NO_BIT, SSLOP_NEEDLESS, "EPHEMERAL_RSA"},
+    /* SSL 2 is never spoken */
+    {NO_BIT, SSLOP_HONOURED, "NO_SSLv2"},
+    /* every handshake makes a new ECDHE key */
+    {NO_BIT, SSLOP_HONOURED, "SINGLE_ECDH_USE"},
+    /* there are no DHE suites */
+    {NO_BIT, SSLOP_NEEDLESS, "SINGLE_DH_USE"},
 };
 const size_t sslop_table_len = ARRAY_LEN(sslop_table);
+
+uint64_t sslop_bit(const struct sslop *op)
+{
+    return op->position < NO_BIT ? UINT64_C(1) << op->position : 0;
+}
+
+/* Told to whoever asks for it; why the others are accepted is said above. */
+const char *sslop_refusal(const struct sslop *op)
+{
+    switch (op->position) {
+    case 3:  /* ENABLE_KTLS */
+    case 34: /* ENABLE_KTLS_TX_ZEROCOPY_SENDFILE */
+        return "records are never sealed by the kernel here";
+    case 7: /* IGNORE_UNEXPECTED_EOF */
+        return "a stream that ends without close_notify is always told apart from a clean end";
+    case 8: /* ALLOW_CLIENT_RENEGOTIATION */
+        return "renegotiation is always off";
+    case 9: /* DISABLE_TLSEXT_CA_NAMES */
+        return "the names of the CAs are always sent with a request for a certificate";
+    case 11: /* DONT_INSERT_EMPTY_FRAGMENTS */
+        return "records are always split in TLS 1.0, against BEAST; leave this bit out";
+    case 18: /* ALLOW_UNSAFE_LEGACY_RENEGOTIATION */
+        return "unsafe (CVE-2009-3555), and renegotiation is always off";
+    case 21: /* PRIORITIZE_CHACHA */
+        return "put CHACHA20 first in ssl.cipher-list, or set ssl.server-preference = false";
+    case 23: /* TLS_ROLLBACK_BUG */
+        return "unsafe: it would allow version rollback";
+    default:
+        return "";
+    }
+}
 
 static int complain(struct sslop_result *r, const char *what, struct span s)
 {
@@ -105,8 +156,8 @@ static int add_number(struct sslop_result *r, struct span text, uint64_t number)
     for (size_t i = 0; i < sslop_table_len; i++) {
         const struct sslop *op = &sslop_table[i];
 
-        known |= op->bit;
-        if ((number & op->bit) != 0 && op->fate == SSLOP_REFUSED && r->refused == NULL) {
+        known |= sslop_bit(op);
+        if ((number & sslop_bit(op)) != 0 && op->fate == SSLOP_REFUSED && r->refused == NULL) {
             r->refused = op;
         }
     }
@@ -138,7 +189,7 @@ static int add_name(struct sslop_result *r, struct span text)
             r->refused = r->refused != NULL ? r->refused : op;
             return -1;
         }
-        r->bits |= op->bit;
+        r->bits |= sslop_bit(op);
         return 0;
     }
     return complain(r, "is no SSL_OP name: a number or names joined by | are wanted", text);

@@ -1,7 +1,7 @@
 /*
  * OpenSSL's SSL_OP_* bits as a configuration writes them: a number, or names
- * joined by `|`. Every bit is honoured, needless here, or refused, each with a sentence
- * of its own. Numbers mean what they mean in OpenSSL 1.1.1 and 3.x.
+ * joined by `|`. Every bit is honoured, needless here, or refused with a sentence of its
+ * own. Numbers mean what they mean in OpenSSL 1.1.1 and 3.x.
  */
 #ifndef TINY_CONFIG_SSLOP_H
 #define TINY_CONFIG_SSLOP_H
@@ -21,14 +21,18 @@ enum sslop_fate {
 };
 
 struct sslop {
-    uint64_t bit;  /* 0: an old name whose bit is gone */
-    char name[40]; /* in place: a pointer would cost a relocation */
-    enum sslop_fate fate;
-    const char *sentence;
+    uint8_t position; /* of the bit; 64 where it is an old name whose bit is gone */
+    uint8_t fate;     /* enum sslop_fate */
+    char name[39];
 };
 
 extern const struct sslop sslop_table[];
 extern const size_t sslop_table_len;
+
+/* 0 for an old name. */
+uint64_t sslop_bit(const struct sslop *op);
+/* Why a refused one is refused, and what to do instead; "" for the others. */
+const char *sslop_refusal(const struct sslop *op);
 
 struct sslop_result {
     uint64_t bits;

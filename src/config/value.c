@@ -4,8 +4,8 @@
 
 const char *value_bool(struct span text, bool *out)
 {
-    static const char *const yes[] = {"true", "on", "yes", "1"};
-    static const char *const no[] = {"false", "off", "no", "0"};
+    static const char yes[][5] = {"true", "on", "yes", "1"};
+    static const char no[][6] = {"false", "off", "no", "0"};
 
     for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
         if (span_is_nocase(text, yes[i])) {
@@ -82,8 +82,8 @@ const char *value_integer(struct span text, uint64_t *out)
 }
 
 struct suffix {
-    const char *name;
-    uint64_t factor;
+    char name[4];
+    uint32_t factor;
 };
 
 static const char *scale(uint64_t *v, struct span name, const struct suffix *list, size_t count,

@@ -62,7 +62,7 @@ bool log_enabled(enum log_level level)
 __attribute__((format(printf, 2, 0))) static void write_line(enum log_level level,
                                                              const char *format, va_list args)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
+    static const char names[][8] = {"error", "warning", "info", "debug"};
     char line[2048];
     struct text t = text_over(line, sizeof line - 1);
     struct timespec now;

@@ -28,7 +28,7 @@ static struct hello_gathered bad(enum alert alert, const char *reason)
  * when the bytes fit none of them. */
 static enum hello_status look_for_http(const uint8_t *wire, size_t len)
 {
-    static const char *const methods[] = {
+    static const char methods[][10] = {
         "GET ",     "HEAD ",  "POST ",  "PUT ", "DELETE ",   "CONNECT ",
         "OPTIONS ", "TRACE ", "PATCH ", "PRI ", "PROPFIND ",
     };

@@ -275,10 +275,10 @@ static void note_closed(struct tls *t)
         tls_fail(t, kind, ALERT_BAD_RECORD_MAC, "a record too short or ragged for its cipher");
         return;
     } else {
-        const struct tls_error *e = tls_error_of(err);
+        struct tls_error e = tls_error_of(err);
 
-        tls_fail(t, err == BR_ERR_NO_CLIENT_AUTH ? TLS_FAIL_PEER_CERT : kind, e->alert,
-                 e->sentence);
+        tls_fail(t, err == BR_ERR_NO_CLIENT_AUTH ? TLS_FAIL_PEER_CERT : kind, e.alert,
+                 e.sentence);
         return;
     }
     t->stage = TLS_STAGE_CLOSED;

@@ -222,9 +222,9 @@ static unsigned hook_end_chain(const br_x509_class **hook)
     unsigned err = v->minimal.vtable->end_chain(&v->minimal.vtable);
 
     if (err != 0) {
-        const struct tls_error *e = tls_error_of((int)err);
+        struct tls_error e = tls_error_of((int)err);
 
-        refuse(v, e->alert, e->sentence);
+        refuse(v, e.alert, e.sentence);
     } else if (v->certificates > v->depth + 1) {
         refuse(v, ALERT_UNKNOWN_CA, "the certificate chain is longer than ssl.verify-depth allows");
     } else {

@@ -6,8 +6,8 @@
 #define TAG_UNIVERSAL 0x1C
 
 struct attribute_name {
-    const char *oid; /* contents, NUL-terminated: none of them holds a zero byte */
-    const char *name;
+    char oid[11]; /* contents, NUL-terminated: none of them holds a zero byte */
+    char name[23];
 };
 
 static const struct attribute_name known[] = {

@@ -228,7 +228,7 @@ static void test_types(void)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct span name = span_of(cases[i].name, strlen(cases[i].name));
 
-        is_text(mime_of(name)->type, cases[i].type, cases[i].name);
+        is_text(mime_of(name).type, cases[i].type, cases[i].name);
     }
 }
 
