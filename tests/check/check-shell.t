@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck over every shell script of the repository.
+# Runs shellcheck over every shell script of the repository.
 n=0
 failed=0
 log=$(mktemp)

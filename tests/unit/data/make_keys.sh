@@ -136,9 +136,9 @@ export OPENSSL_CONF=/dev/null
 ca() { # NAME SUBJECT ISSUER-OPTIONS...
     local name=$1 subject=$2
     shift 2
-    openssl ecparam -name prime256v1 -genkey -noout -out $name.key
-    openssl req -new -key $name.key -subj "$subject" -out $name.csr -config /dev/stdin <<< $'[req]\ndistinguished_name=d\n[d]'
-    openssl x509 -req -in $name.csr -days 36500 -out $name.crt "$@"
+    openssl ecparam -name prime256v1 -genkey -noout -out "$name.key"
+    openssl req -new -key "$name.key" -subj "$subject" -out "$name.csr" -config /dev/stdin <<< $'[req]\ndistinguished_name=d\n[d]'
+    openssl x509 -req -in "$name.csr" -days 36500 -out "$name.crt" "$@"
 }
 printf 'basicConstraints=critical,CA:TRUE\n' > ca.ext
 printf 'subjectAltName=DNS:leaf.test\n' > leaf.ext
@@ -151,4 +151,3 @@ good chain leaf.crt inter.crt root.crt leaf.key
 good chain-disordered root.crt inter.crt leaf.crt leaf.crt leaf.key
 openssl x509 -req -in root.csr -signkey root.key -days 36500 -out v1.crt
 cat root.crt inter.crt leaf.crt root.crt v1.crt ed25519.crt > "$here/../anchors.pem"
-ls "$here" | wc -l
