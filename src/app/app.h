@@ -31,7 +31,8 @@ enum app_result {
     APP_FAIL, /* close it at once */
 };
 
-/* What deadline applies: the request head has an absolute one. */
+/* What deadline applies: a request that comes in (its head, and a body that is
+ * read over) has an absolute one. */
 enum app_phase { APP_IDLE, APP_HEAD, APP_BODY };
 
 /* What all connections of a server share; lives as long as the server. */

@@ -9,6 +9,9 @@
 
 static unsigned status_of(struct app_shared *shared, const char *path, int error)
 {
+    char name[1024];
+    struct text quoted = text_over(name, sizeof name);
+
     switch (error) {
     case ENOENT:
     case ENOTDIR:
@@ -24,8 +27,10 @@ static unsigned status_of(struct app_shared *shared, const char *path, int error
     case EPERM:
         return 403;
     default:
+        /* The path is the client's choice, line ends and all. */
+        text_add_quoted(&quoted, span_of(path, strlen(path)));
         log_limited(&shared->complaints, clock_now_ms(), LOG_WARN, "files: cannot open %s: %s",
-                    path, strerror(error));
+                    name, strerror(error));
         return 503;
     }
 }

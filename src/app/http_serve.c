@@ -465,6 +465,7 @@ enum app_phase http_phase(const struct http_conn *c)
     case HTTP_WAIT:
         return APP_IDLE;
     case HTTP_GATHER:
+    case HTTP_DISCARD: /* a body that comes byte by byte must not hold the slot either */
         return APP_HEAD;
     default:
         return APP_BODY;

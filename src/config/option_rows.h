@@ -19,7 +19,7 @@ OPTION(backlog, OPTION_NUMBER, 1, 65535, "server.backlog", "512", "",
 OPTION(handshake_timeout_ms, OPTION_MS, 100, DAY_MS, "server.handshake-timeout", "10s", "",
        "for the whole handshake, from accept")
 OPTION(request_timeout_ms, OPTION_MS, 100, DAY_MS, "server.request-timeout", "10s", "",
-       "for the whole head of a request, from its first byte")
+       "for a whole request to come, from its first byte")
 OPTION(idle_timeout_ms, OPTION_MS, 100, DAY_MS, "server.idle-timeout", "60s", "",
        "without any progress on an open connection")
 OPTION(close_timeout_ms, OPTION_MS, 100, DAY_MS, "server.close-timeout", "5s", "",

@@ -8,6 +8,8 @@
 #include "crypto/sha256.h"
 #include "crypto/wide.h"
 
+#include <string.h>
+
 const br_ec_impl *crypto_ec(void)
 {
 #if CRYPTO_WIDE
@@ -42,6 +44,30 @@ br_rsa_private crypto_rsa_private(void)
 #else
     return br_rsa_i31_private;
 #endif
+}
+
+uint32_t crypto_rsa_is_right(const uint8_t *y, const uint8_t *x, size_t len,
+                             const br_rsa_private_key *sk, const br_rsa_public_key *pk)
+{
+    uint8_t back[512];
+
+#if CRYPTO_WIDE
+    uint32_t e = 0;
+
+    for (size_t i = 0; pk->elen <= 4 && i < pk->elen; i++) {
+        e = e << 8 | pk->e[i];
+    }
+    if (e != 0) {
+        return rsa_is_right(y, x, sk, e);
+    }
+#else
+    (void)sk;
+#endif
+    if (len > sizeof back) {
+        return 0;
+    }
+    memcpy(back, y, len);
+    return br_rsa_public_get_default()(back, len, pk) != 0 && memcmp(back, x, len) == 0;
 }
 
 br_chacha20_run crypto_chacha20(void)

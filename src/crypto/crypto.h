@@ -20,6 +20,10 @@ br_ecdsa_sign crypto_ecdsa_sign(void);
 br_ecdsa_vrfy crypto_ecdsa_vrfy(void);
 /* The raw private-key operation with CRT, moduli of up to 4096 bits. */
 br_rsa_private crypto_rsa_private(void);
+/* Is y = x^d, as the operation gave it (len bytes both, at most 512)? A wrong bit in
+ * half of the computation would give away the factors. 1 or 0. */
+uint32_t crypto_rsa_is_right(const uint8_t *y, const uint8_t *x, size_t len,
+                             const br_rsa_private_key *sk, const br_rsa_public_key *pk);
 br_chacha20_run crypto_chacha20(void);
 br_poly1305_run crypto_poly1305(void);
 /* Same context and state layout as br_sha256_vtable. */

@@ -105,4 +105,62 @@ uint32_t rsa_private(unsigned char *x, const br_rsa_private_key *sk)
     return (uint32_t)(good & 1);
 }
 
+/* What the check computes with. */
+struct check {
+    struct modulus mod;
+    uint64_t a[2 * MODINT_LIMBS];
+    uint64_t x[MODINT_LIMBS], y[MODINT_LIMBS], d[MODINT_LIMBS];
+};
+
+/* Zero when y^e = x modulo one factor. */
+static uint64_t differ(struct check *c, const unsigned char *y, const unsigned char *x, size_t len,
+                       uint32_t e)
+{
+    size_t n = c->mod.limbs;
+    uint64_t diff = 0;
+    unsigned bit = 31;
+
+    modint_decode(c->a, 2 * n, x, len);
+    modint_reduce(c->x, c->a, &c->mod); /* R x */
+    modint_decode(c->a, 2 * n, y, len);
+    modint_reduce(c->y, c->a, &c->mod); /* R y */
+    while (e >> bit == 0) {
+        bit--;
+    }
+    memcpy(c->d, c->y, n * sizeof *c->d);
+    while (bit-- > 0) {
+        modint_montmul(c->d, c->d, c->d, &c->mod);
+        if ((e >> bit & 1) != 0) {
+            modint_montmul(c->d, c->d, c->y, &c->mod);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        diff |= c->d[i] ^ c->x[i];
+    }
+    return diff;
+}
+
+uint32_t rsa_is_right(const unsigned char *y, const unsigned char *x, const br_rsa_private_key *sk,
+                      uint32_t e)
+{
+    const struct factor factors[] = {factor_of(sk->p, sk->plen), factor_of(sk->q, sk->qlen)};
+    size_t len = (sk->n_bitlen + 7) / 8;
+    size_t most = factors[0].len > factors[1].len ? factors[0].len : factors[1].len;
+    uint64_t diff = 0, good = ~(uint64_t)0;
+    struct check c;
+
+    if (e == 0 || (most + 7) / 8 > MODINT_LIMBS || len > 16 * ((most + 7) / 8)) {
+        return 0;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (factors[i].len < 2) {
+            return 0;
+        }
+        good &= modint_init(&c.mod, (most + 7) / 8, factors[i].data, factors[i].len);
+        diff |= differ(&c, y, x, len, e);
+    }
+    bytes_wipe(&c, sizeof c);
+    return (uint32_t)(good & mask_zero(diff) & 1);
+}
+
 #endif

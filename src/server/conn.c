@@ -144,8 +144,8 @@ static void open_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
     }
 }
 
-/* After application data moved: which deadline holds now? The head of a
- * request has an absolute one, so bytes that trickle in do not extend it. */
+/* After application data moved: which deadline holds now? A request that comes
+ * in has an absolute one, so bytes that trickle in do not extend it. */
 static void rearm(struct conn *c, struct conn_shared *s, bool wrote, uint64_t now_ms)
 {
     bool head = s->ops->phase(c->app_state) == APP_HEAD;
@@ -331,7 +331,7 @@ enum conn_next conn_timeout(struct conn *c, struct conn_shared *s, uint64_t now_
         return CONN_END;
     case CONN_OPEN:
         log_limited(&s->rate, now_ms, LOG_DEBUG, "%s: %s", c->peer.address,
-                    c->deadline.queue == &s->request ? "the request's head took too long"
+                    c->deadline.queue == &s->request ? "the request took too long to come"
                                                      : "idle for too long");
         begin_closing(c, s, now_ms);
         return CONN_READY;

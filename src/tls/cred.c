@@ -88,6 +88,18 @@ static struct cred *load_files(struct loader *l, const char *option, const char 
     return good ? cred : NULL;
 }
 
+static void warn_names(const struct cred *cred, const char *name, const char *option)
+{
+    struct span der = span_of(cred->chain[0].data, cred->chain[0].data_len);
+    struct x509_cert leaf;
+    struct text unused = text_over(NULL, 0);
+
+    if (x509_cert_parse(&leaf, der, false, &unused) == 0 && !x509_cert_covers(&leaf, name)) {
+        log_line(LOG_WARN, "%s: %s: the certificate is not for %s, so clients will refuse it",
+                 option, cred->file, name);
+    }
+}
+
 /* Puts a credential beside the other key type's of the same name. */
 static void add_to_entry(struct loader *l, struct cred_entry *entry, const struct cred *cred,
                          const char *option)
@@ -105,6 +117,9 @@ static void add_to_entry(struct loader *l, struct cred_entry *entry, const struc
     *place = cred;
     log_line(LOG_INFO, "%s: %s: %s, %s %u", option, cred->file, cred->subject, type,
              cred->key_bits);
+    if (entry->name != NULL) {
+        warn_names(cred, entry->name, option);
+    }
 }
 
 static void load_pair(struct loader *l, struct cred_entry *entry, const char *option,

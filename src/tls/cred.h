@@ -23,12 +23,13 @@ struct cred {
         br_rsa_private_key rsa;
         br_ec_private_key ec;
     } key;
-    unsigned key_bits;        /* RSA modulus size, or the curve's */
-    unsigned issuer_key_type; /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC, for static ECDH */
-    int64_t not_after_s;      /* of the leaf, wall clock */
-    uint8_t fingerprint[32];  /* SHA-256 of the leaf */
-    char subject[128];        /* for logs */
-    const char *file;         /* where it came from; "(self-signed)" */
+    br_rsa_public_key rsa_public; /* with CRED_RSA; within the leaf in chain */
+    unsigned key_bits;            /* RSA modulus size, or the curve's */
+    unsigned issuer_key_type;     /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC, for static ECDH */
+    int64_t not_after_s;          /* of the leaf, wall clock */
+    uint8_t fingerprint[32];      /* SHA-256 of the leaf */
+    char subject[128];            /* for logs */
+    const char *file;             /* where it came from; "(self-signed)" */
 };
 
 /* One server name (or the default) with up to one credential a key type. */

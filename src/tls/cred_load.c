@@ -242,6 +242,9 @@ int cred_build(struct cred *cred, struct cred_parts *parts, const char *file, in
     }
     if (cred->key_type == CRED_RSA) {
         cred->key.rsa = parts->key.rsa;
+        cred->rsa_public = leaf->rsa;
+        cred->rsa_public.n = cred->chain[0].data + (leaf->rsa.n - leaf->der.data);
+        cred->rsa_public.e = cred->chain[0].data + (leaf->rsa.e - leaf->der.data);
     } else {
         cred->key.ec = parts->key.ec;
     }

@@ -102,6 +102,29 @@ static size_t pkcs1_pad(uint8_t *dst, size_t len, const unsigned char *oid, cons
     return len;
 }
 
+/* One wrong bit in half of the computation (bad memory, an overheated CPU)
+ * would give a signature from which anybody can factor the modulus. So none
+ * leaves that the public key does not turn back; it costs a few percent. */
+static size_t sign_rsa(const struct tls *t, const struct cred *cred, unsigned char *data,
+                       unsigned hash_id, const uint8_t *hash, size_t hash_len)
+{
+    size_t len = (cred->key.rsa.n_bitlen + 7) / 8;
+    uint8_t padded[512];
+
+    if (len > sizeof padded || pkcs1_pad(padded, len, hash_oid(hash_id), hash, hash_len) == 0) {
+        return 0;
+    }
+    memcpy(data, padded, len);
+    if (t->ctx->rsa_private(data, &cred->key.rsa) == 0) {
+        return 0;
+    }
+    if (crypto_rsa_is_right(data, padded, len, &cred->key.rsa, &cred->rsa_public) == 0) {
+        bytes_wipe(data, len);
+        return 0;
+    }
+    return len;
+}
+
 static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned algo_id,
                                unsigned char *data, size_t hash_len, size_t cap)
 {
@@ -109,26 +132,22 @@ static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned
     const struct cred *cred = t->choice.cred;
     unsigned hash_id = algo_id & 0xFF;
     unsigned char hash[64];
+    size_t len = 0;
 
-    if (hash_len > sizeof hash) {
-        return 0;
+    if (hash_len <= sizeof hash && cap >= 512) {
+        memcpy(hash, data, hash_len);
+        if (cred->key_type == CRED_RSA) {
+            len = sign_rsa(t, cred, data, hash_id, hash, hash_len);
+        } else {
+            const br_hash_class *class = br_multihash_getimpl(&t->server.eng.mhash, (int)hash_id);
+
+            len = class != NULL
+                      ? t->ctx->ecdsa_sign(t->ctx->ec_base, class, hash, &cred->key.ec, data)
+                      : 0;
+        }
     }
-    memcpy(hash, data, hash_len);
-    if (cred->key_type == CRED_RSA) {
-        size_t len = (cred->key.rsa.n_bitlen + 7) / 8;
-
-        return len <= cap && pkcs1_pad(data, len, hash_oid(hash_id), hash, hash_len) != 0 &&
-                       t->ctx->rsa_private(data, &cred->key.rsa) != 0
-                   ? len
-                   : 0;
-    } else {
-        const br_hash_class *class = br_multihash_getimpl(&t->server.eng.mhash, (int)hash_id);
-
-        /* 139 bytes: the longest ECDSA signature over P-521. */
-        return class != NULL && cap >= 139
-                   ? t->ctx->ecdsa_sign(t->ctx->ec_base, class, hash, &cred->key.ec, data)
-                   : 0;
-    }
+    t->sign_failed = len == 0;
+    return len;
 }
 
 const br_ssl_server_policy_class tls_policy_class = {

@@ -80,6 +80,7 @@ struct tls {
     uint8_t failure; /* enum tls_failure */
     uint8_t warnings, empty_records, requests;
     bool established;
+    bool sign_failed;
     bool full_handshake; /* not resumed: the policy was asked */
     bool peer_closed;
     bool closing;   /* tls_close was called */

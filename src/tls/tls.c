@@ -106,12 +106,13 @@ void tls_end_handshake(struct tls *t)
 
 void tls_note(struct tls *t, enum tls_failure failure, const char *name, const char *sentence)
 {
-    struct text text = text_over(t->reason, sizeof t->reason);
+    struct text text;
 
     if (t->failure != TLS_FAIL_NONE) {
         return;
     }
     t->failure = (uint8_t)failure;
+    text = text_over(t->reason, sizeof t->reason);
     if (name != NULL) {
         text_addf(&text, "%s: ", name);
     }
@@ -223,7 +224,6 @@ static int decide(struct tls *t, const struct hello *h)
     }
     t->creds = cred_set_hold(ctx->creds);
     t->trust = trust_hold(ctx->trust);
-    copy_server_name(t, h->server_name);
     note_suites(t, h->suites);
     t->entry = cred_set_pick(t->creds, h->server_name, NULL);
     if (policy_suite(ctx->config, h, t->entry, &t->choice) != 0 ||
@@ -240,6 +240,7 @@ static void hello_step(struct tls *t)
 {
     struct hello_gathered g;
     struct hello h;
+    int parsed;
 
     if (!tls_attach_out(t)) {
         return;
@@ -263,7 +264,10 @@ static void hello_step(struct tls *t)
     case HELLO_COMPLETE:
         break;
     }
-    if (hello_parse(t->out, g.message_len, &h) != 0) {
+    parsed = hello_parse(t->out, g.message_len, &h);
+    /* Also of a hello that is refused: the log tells whom it was meant for. */
+    copy_server_name(t, h.server_name);
+    if (parsed != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, h.alert, h.reason);
     } else if (decide(t, &h) != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);

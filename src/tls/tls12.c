@@ -275,10 +275,13 @@ static void note_closed(struct tls *t)
         tls_fail(t, kind, ALERT_BAD_RECORD_MAC, "a record too short or ragged for its cipher");
         return;
     } else {
-        struct tls_error e = tls_error_of(err);
+        struct tls_error e = tls_error_of(t->sign_failed ? BR_ERR_BAD_STATE : err);
 
-        tls_fail(t, err == BR_ERR_NO_CLIENT_AUTH ? TLS_FAIL_PEER_CERT : kind, e.alert,
-                 e.sentence);
+        if (t->sign_failed) {
+            tls_note(t, kind, alert_name(ALERT_INTERNAL_ERROR),
+                     "the private key gave no signature");
+        }
+        tls_fail(t, err == BR_ERR_NO_CLIENT_AUTH ? TLS_FAIL_PEER_CERT : kind, e.alert, e.sentence);
         return;
     }
     t->stage = TLS_STAGE_CLOSED;

@@ -173,8 +173,9 @@ static void hook_start_cert(const br_x509_class **hook, uint32_t length)
     }
     v->started++;
     /* What comes after the chain has reached an anchor does not lengthen it. */
-    if (v->minimal.err == 0) {
-        v->certificates++;
+    if (v->minimal.err == 0 && ++v->certificates > v->depth + 1) {
+        /* At once: every further one would cost a signature's verification. */
+        refuse(v, ALERT_UNKNOWN_CA, "the certificate chain is longer than ssl.verify-depth allows");
     }
     v->minimal.vtable->start_cert(&v->minimal.vtable, length);
 }
@@ -225,9 +226,7 @@ static unsigned hook_end_chain(const br_x509_class **hook)
         struct tls_error e = tls_error_of((int)err);
 
         refuse(v, e.alert, e.sentence);
-    } else if (v->certificates > v->depth + 1) {
-        refuse(v, ALERT_UNKNOWN_CA, "the certificate chain is longer than ssl.verify-depth allows");
-    } else {
+    } else if (v->outcome != VERIFY_BAD) {
         look_at_leaf(v);
     }
     if (v->outcome == VERIFY_BAD) {

@@ -122,6 +122,31 @@ static void test_fallback(void)
     cred_set_drop(set);
 }
 
+static void test_foreign_names(void)
+{
+    static const char *const bad[] = {"other.example.org", "*.example.net", "a.b.example.org"};
+    struct config config = plain();
+    char item[200], text[200];
+    const char *list[1] = {item};
+    struct cred_set *set;
+
+    make("wild.pem", "*.example.org", 0);
+    config.sni = (struct string_list){list, 1};
+    snprintf(item, sizeof item, "a.example.org=%s", path("wild.pem"));
+    set = load(&config);
+    ok(set != NULL && !logged("the certificate is not for"), "covered by a wildcard");
+    cred_set_drop(set);
+    make("one.pem", "www.example.org", 0);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        snprintf(item, sizeof item, "%s=%s", bad[i], path("one.pem"));
+        snprintf(text, sizeof text, "one.pem: the certificate is not for %s,", bad[i]);
+        set = load(&config);
+        ok(set != NULL && logged(text), "a warning about a name that is not covered");
+        cred_set_drop(set);
+    }
+    unlink(path("one.pem"));
+}
+
 static void test_names(void)
 {
     struct config config = plain();
@@ -146,6 +171,7 @@ static void test_names(void)
     if (!ok(set != NULL, "default and server names load")) {
         return;
     }
+    ok(!logged("the certificate is not for"), "certificates that cover their names");
     ok(picks(set, "www.example.org", path("exact.pem")), "the exact name wins");
     ok(picks(set, "wwW.eXample.org", path("exact.pem")), "in any case");
     ok(picks(set, "www.example.org.", path("exact.pem")), "with a final dot");
@@ -248,6 +274,7 @@ int main(void)
     snprintf(log_path, sizeof log_path, "%s/log", folder);
     log_open(log_path, LOG_INFO);
     test_fallback();
+    test_foreign_names();
     test_names();
     test_files();
     snprintf(log_path, sizeof log_path, "rm -rf %s", folder);

@@ -46,6 +46,23 @@ static bool returns(const struct key *key, const uint8_t *x)
            br_rsa_i31_public(y, len, &key->public) == 1 && memcmp(x, y, len) == 0;
 }
 
+/* y + q, or y - q where that is beyond n: right modulo q, wrong modulo p. It is what
+ * a fault in one half of the computation gives, and all that its finder needs. */
+static void half_wrong(const struct key *key, uint8_t *y)
+{
+    size_t len = key->public.nlen, qlen = key->private.qlen;
+    bool up = y[0] < key->n[0] / 2;
+    int carry = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        int q = i < qlen ? key->private.q[qlen - 1 - i] : 0;
+        int v = y[len - 1 - i] + (up ? q : -q) + carry;
+
+        y[len - 1 - i] = (uint8_t)v;
+        carry = v < 0 ? -1 : v >> 8;
+    }
+}
+
 static void each_key(const struct rsa_test_key *src)
 {
     struct key key;
@@ -53,17 +70,27 @@ static void each_key(const struct rsa_test_key *src)
     uint64_t seed = 65537;
     size_t len;
     char name[80];
-    int bad = 0;
+    int bad = 0, wrong = 0;
 
     load(&key, src);
     len = key.public.nlen;
     for (int i = 0; i < 3; i++) {
+        uint8_t z[520];
+
         random_bytes(&seed, x, len);
         x[0] = 0;
         memcpy(y, x, len);
+        memcpy(z, x, len);
         bad += crypto_rsa_private()(x, &key.private) != 1;
         bad += br_rsa_i31_private(y, &key.private) != 1 || memcmp(x, y, len) != 0;
+        wrong += crypto_rsa_is_right(x, z, len, &key.private, &key.public) != 1;
+        half_wrong(&key, y);
+        wrong += crypto_rsa_is_right(y, z, len, &key.private, &key.public) != 0;
+        x[seed % len] ^= 1;
+        wrong += crypto_rsa_is_right(x, z, len, &key.private, &key.public) != 0;
     }
+    snprintf(name, sizeof name, "RSA %s: what is wrong modulo one factor is seen", src->name);
+    ok(wrong == 0, name);
     snprintf(name, sizeof name, "RSA %s: agrees with BearSSL", src->name);
     ok(bad == 0, name);
 

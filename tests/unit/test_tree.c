@@ -2,6 +2,7 @@
 #include "files_tree.h"
 #include "core/log.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -246,6 +247,30 @@ static void test_means(void)
     log_open(NULL, LOG_INFO);
 }
 
+/* Without descriptors the log is told of the path, which is the client's. */
+static void test_log_line(void)
+{
+    char name[64], text[1024] = "";
+    struct rlimit limit, none;
+    int fd;
+
+    snprintf(name, sizeof name, "%s.log", root);
+    log_open(name, LOG_INFO);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = limit;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    get_with("/a%0Aforged%1B[2J", "");
+    setrlimit(RLIMIT_NOFILE, &limit);
+    log_open(NULL, LOG_INFO);
+    ok(status_is(503), "no descriptor is left");
+    fd = open(name, O_RDONLY);
+    ok(fd >= 0 && read(fd, text, sizeof text - 1) > 0 && unlink(name) == 0, "the log was told");
+    close(fd);
+    ok(strstr(text, "a\\x0aforged\\x1b[2J") != NULL && strchr(text, '\n') == strrchr(text, '\n'),
+       "in one line, whatever the path holds");
+}
+
 static void test_phases(void)
 {
     static _Alignas(16) uint8_t state[APP_STATE_MAX];
@@ -263,6 +288,11 @@ static void test_phases(void)
            io.flush && io.out_used > 100,
        "answered, and idle again");
     ok(shared.heads->taken == 0, "an idle connection holds no block");
+    io.in = (const uint8_t *)"GET /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n12345678";
+    io.in_len = strlen((const char *)io.in);
+    ok(app_files.step(state, &io, 3) == APP_MORE && io.in_used == io.in_len &&
+           app_files.phase(state) == APP_HEAD,
+       "a body that is read over is under the request's deadline");
     app_files.close(state);
 }
 
@@ -277,6 +307,7 @@ int main(void)
     test_listing();
     test_raw();
     test_means();
+    test_log_line();
     test_phases();
     return tree_end();
 }

@@ -88,6 +88,7 @@ static inline void fixture_cred(struct cred_set *set, unsigned i, const char *na
     if (br_skey_decoder_key_type(&set->keys[i]) == BR_KEYTYPE_RSA) {
         c->key_type = CRED_RSA;
         c->key.rsa = *br_skey_decoder_get_rsa(&set->keys[i]);
+        c->rsa_public = fixture_cert(name).rsa; /* points into the constant bytes */
         set->entry.rsa = c;
     } else {
         c->key_type = CRED_EC;
