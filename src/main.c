@@ -70,8 +70,11 @@ static int print_ciphers(const struct command_args *args)
 
 static int make_certificate(const struct command_args *args)
 {
-    struct selfsign_request request = {
-        .names = args->names, .days = args->days, .rsa_bits = args->rsa_bits, .out = args->out};
+    struct selfsign_request request = {.names = args->names,
+                                       .days = args->days,
+                                       .rsa_bits = args->rsa_bits,
+                                       .out = args->out,
+                                       .force = args->force};
 
     return selfsign_command(&request, STDOUT_FILENO, STDERR_FILENO);
 }

@@ -260,17 +260,26 @@ static void scan_ciphers(struct loader *l, struct walk *w, struct args_scan *sca
     }
 }
 
-static void certificate_number(struct loader *l, const char *name, const char *value, uint32_t min,
-                               uint32_t max, uint32_t *out)
+static void certificate_days(struct loader *l, struct command_args *args, const char *value)
 {
     uint64_t v;
 
-    if (value_number(span_text(value), &v) != NULL || v < min || v > max) {
-        loader_error(l, NULL, "--%s: a number from %u to %u is wanted", name, (unsigned)min,
-                     (unsigned)max);
+    if (value_number(span_text(value), &v) != NULL || v < 1 || v > 36500) {
+        loader_error(l, NULL, "--days: a number from 1 to 36500 is wanted");
         return;
     }
-    *out = (uint32_t)v;
+    args->days = (uint32_t)v;
+}
+
+static void certificate_rsa(struct loader *l, struct command_args *args, const char *value)
+{
+    uint64_t v;
+
+    if (value_number(span_text(value), &v) != NULL || (v != 2048 && v != 3072 && v != 4096)) {
+        loader_error(l, NULL, "--rsa: 2048, 3072 or 4096 bits are wanted");
+        return;
+    }
+    args->rsa_bits = (uint32_t)v;
 }
 
 static void certificate_name(struct loader *l, struct command_args *args, const char *value)
@@ -306,8 +315,16 @@ static void scan_certificate(struct loader *l, struct walk *w, struct args_scan 
             scan->command = COMMAND_HELP;
             return;
         }
+        if (span_is(w->name, "force")) {
+            args->force = true;
+            if (w->inner != NULL) {
+                loader_error(l, NULL, "--force takes no value");
+            }
+            continue;
+        }
         if (!is_one_of(w->name, "name", "days") && !is_one_of(w->name, "rsa", "out")) {
-            loader_error(l, NULL, "-%.*s is no option of certificate: --name, --days, --rsa, --out",
+            loader_error(l, NULL,
+                         "-%.*s is no option of certificate: --name, --days, --rsa, --out, --force",
                          (int)w->name.len, (const char *)w->name.data);
             continue;
         }
@@ -317,9 +334,9 @@ static void scan_certificate(struct loader *l, struct walk *w, struct args_scan 
         } else if (span_is(w->name, "name")) {
             certificate_name(l, args, value);
         } else if (span_is(w->name, "days")) {
-            certificate_number(l, "days", value, 1, 36500, &args->days);
+            certificate_days(l, args, value);
         } else if (span_is(w->name, "rsa")) {
-            certificate_number(l, "rsa", value, 1024, 4096, &args->rsa_bits);
+            certificate_rsa(l, args, value);
         } else {
             args->out = value;
         }

@@ -43,8 +43,9 @@ struct command_args {
     const char *list;         /* "DEFAULT" when none was given */
     struct string_list names; /* certificate --name */
     uint32_t days;            /* --days, 365 */
-    uint32_t rsa_bits;        /* --rsa, 0: a P-256 key */
+    uint32_t rsa_bits;        /* --rsa: 2048, 3072 or 4096; 0: a P-256 key */
     const char *out;          /* --out, "-": standard output */
+    bool force;               /* --force: also where a file of that name exists */
 };
 
 struct config {

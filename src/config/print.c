@@ -132,7 +132,8 @@ int config_print(const struct config *config, int fd)
 static const char usage[] =
     "Usage: tiny [-c FILE] [-t] [options]\n"
     "       tiny ciphers [-v] [-s] [LIST]\n"
-    "       tiny certificate --name HOST [--days N] [--rsa BITS] [--out FILE]\n"
+    "       tiny certificate --name HOST [--days N] [--rsa BITS]\n"
+    "                        [--out FILE] [--force]\n"
     "\n"
     "  -c FILE    read this configuration file\n"
     "  -t         check the configuration, print what is in effect, and exit\n"

@@ -45,6 +45,11 @@ before = open(path("ec.pem")).read()
 code, out, err = run(tiny, "certificate", "--name", "localhost", "--out", path("ec.pem"))
 ok(code == 1 and b"not overwritten" in err, "an existing file is not overwritten", err)
 equal(open(path("ec.pem")).read(), before, "and stays as it was")
+with open(path("old.pem"), "w") as f:
+    f.write("something else")
+code, out, err = run(tiny, "certificate", "--name", "localhost", "--out", path("old.pem"), "--force")
+ok(code == 0 and "CN = localhost" in text("old.pem"), "unless --force is given", err)
+equal(os.stat(path("old.pem")).st_mode & 0o777, 0o600, "then, too, for its owner alone")
 
 code, out, err = run(tiny, "certificate", "--name", "localhost", "--rsa", "2048")
 harness.write(path("rsa.pem"), out, 0o600)

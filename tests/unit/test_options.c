@@ -228,12 +228,19 @@ static void test_sub_commands(void)
             "f") == 0 &&
            command == COMMAND_CERTIFICATE && config.args.names.count == 2 &&
            config.args.days == 30 && config.args.rsa_bits == 2048 &&
-           strcmp(config.args.out, "f") == 0,
+           strcmp(config.args.out, "f") == 0 && !config.args.force,
        "certificate");
     config_free(&config);
     ok(FAILS("--name HOST is wanted", "certificate"), "certificate without a name");
     ok(FAILS("1 to 36500", "certificate", "--name", "x", "--days", "0"), "days");
-    ok(FAILS("1024 to 4096", "certificate", "--name", "x", "--rsa", "8192"), "rsa");
+    ok(FAILS("2048, 3072 or 4096", "certificate", "--name", "x", "--rsa", "8192"), "rsa");
+    ok(FAILS("2048, 3072 or 4096", "certificate", "--name", "x", "--rsa", "1024"), "a short one");
+    ok(FAILS("2048, 3072 or 4096", "certificate", "--name", "x", "--rsa", "2049"), "an odd one");
+    ok(FAILS("takes no value", "certificate", "--name", "x", "--force=1"), "--force=1");
+    ok(LOAD("certificate", "--name", "x", "--force", "--rsa", "3072") == 0 && config.args.force &&
+           config.args.rsa_bits == 3072,
+       "--force");
+    config_free(&config);
     ok(FAILS("no option of certificate", "certificate", "--name", "x", "--color"),
        "another option");
     ok(LOAD("certificate", "--help") == 0 && command == COMMAND_HELP, "certificate --help");
