@@ -2,8 +2,8 @@
 #include "core/bytes.h"
 #include "core/must.h"
 
+#include <sys/auxv.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* Lies in the idle block itself. */
 struct pool_block {
@@ -12,7 +12,7 @@ struct pool_block {
 
 void pool_begin(struct pool *p, size_t block_len, size_t max_blocks, size_t keep_blocks)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t page = (size_t)getauxval(AT_PAGESZ);
 
     must(block_len >= sizeof(struct pool_block));
     *p = (struct pool){.block_len = block_len,

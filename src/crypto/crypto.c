@@ -76,15 +76,19 @@ br_chacha20_run crypto_chacha20(void)
     if (cpu_has_avx2()) {
         return chacha20_avx2;
     }
-#endif
+    return br_chacha20_sse2_get(); /* every x86-64 has it */
+#else
     return br_chacha20_ct_run;
+#endif
 }
 
 br_poly1305_run crypto_poly1305(void)
 {
-    br_poly1305_run wide = br_poly1305_ctmulq_get();
-
-    return wide != NULL ? wide : br_poly1305_ctmul_run;
+#if CRYPTO_WIDE
+    return br_poly1305_ctmulq_run;
+#else
+    return br_poly1305_ctmul_run;
+#endif
 }
 
 const br_hash_class *crypto_sha256(void)

@@ -2,9 +2,9 @@
 #include "core/log.h"
 #include "core/sock.h"
 #include "core/text.h"
+#include "server/resolve.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -58,20 +58,22 @@ static void bound_label(int fd, char *dst, size_t cap)
 }
 
 /* Returns the descriptor, or -1 with errno of the step that failed. */
-static int open_tcp(const struct addrinfo *a, bool v6only, int backlog)
+static int open_tcp(const struct sockaddr_storage *a, bool v6only, int backlog)
 {
     int one = 1;
     int only = v6only;
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socklen_t len =
+        a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    int fd = socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int error;
 
     if (fd < 0) {
         return -1;
     }
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-        (a->ai_family != AF_INET6 ||
+        (a->ss_family != AF_INET6 ||
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) == 0) &&
-        bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, backlog) == 0) {
+        bind(fd, (const struct sockaddr *)a, len) == 0 && listen(fd, backlog) == 0) {
         /* Accepted sockets inherit it. */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         return fd;
@@ -102,7 +104,7 @@ static bool ipv4_twin(const struct config *config, const struct endpoint *e)
 }
 
 static int listen_resolved(struct listener_list *list, const struct config *config, unsigned i,
-                           const struct addrinfo *a, bool v6only)
+                           const struct sockaddr_storage *a, bool v6only)
 {
     const struct endpoint *e = &config->endpoints.items[i];
     char label[LISTENER_LABEL_MAX];
@@ -122,64 +124,53 @@ static int listen_resolved(struct listener_list *list, const struct config *conf
 static int listen_any(struct listener_list *list, const struct config *config, unsigned i)
 {
     const struct endpoint *e = &config->endpoints.items[i];
-    struct sockaddr_in6 in6 = {
-        .sin6_family = AF_INET6, .sin6_port = htons(e->port), .sin6_addr = in6addr_any};
-    struct sockaddr_in in = {
-        .sin_family = AF_INET, .sin_port = htons(e->port), .sin_addr.s_addr = INADDR_ANY};
-    struct addrinfo a6 = {
-        .ai_family = AF_INET6, .ai_addr = (struct sockaddr *)&in6, .ai_addrlen = sizeof in6};
-    struct addrinfo a4 = {
-        .ai_family = AF_INET, .ai_addr = (struct sockaddr *)&in, .ai_addrlen = sizeof in};
+    struct resolved any = {.port = e->port};
+    const struct sockaddr_storage *a6 = &any.items[0];
+    const struct sockaddr_storage *a4 = &any.items[1];
     bool v6only = config->family == FAMILY_IPV6 || ipv4_twin(config, e);
     int probe;
 
+    resolve_literal("::", &any);
+    resolve_literal("0.0.0.0", &any);
     if (config->family != FAMILY_IPV4) {
         probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (probe >= 0) {
-            struct sockaddr_in6 trial = in6;
+            struct sockaddr_in6 trial = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any};
 
-            trial.sin6_port = 0;
             if (bind(probe, (struct sockaddr *)&trial, sizeof trial) == 0) {
                 close(probe);
-                return listen_resolved(list, config, i, &a6, v6only);
+                return listen_resolved(list, config, i, a6, v6only);
             }
             close(probe);
         }
         if (config->family == FAMILY_IPV6) {
-            return listen_resolved(list, config, i, &a6, v6only);
+            return listen_resolved(list, config, i, a6, v6only);
         }
         log_line(LOG_WARN, "IPv6 is not available here: listening on IPv4 only (-4 silences this)");
     }
-    return listen_resolved(list, config, i, &a4, false);
+    return listen_resolved(list, config, i, a4, false);
 }
 
 static int listen_host(struct listener_list *list, const struct config *config, unsigned i)
 {
     const struct endpoint *e = &config->endpoints.items[i];
     static const int families[] = {AF_UNSPEC, AF_INET, AF_INET6};
-    struct addrinfo hints = {.ai_family = families[config->family],
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    char port[8];
-    struct text text = text_over(port, sizeof port);
+    struct resolved found = {.family = families[config->family], .port = e->port};
+    const char *problem = resolve_host(e->host, &found);
     int result = 0;
-    int error;
 
-    text_addf(&text, "%u", e->port);
-    error = getaddrinfo(e->host, port, &hints, &found);
-    if (error != 0) {
+    if (problem != NULL) {
         log_line(LOG_ERROR, "cannot resolve \"%s\"%s: %s", e->host,
                  config->family == FAMILY_IPV4   ? " to an IPv4 address"
                  : config->family == FAMILY_IPV6 ? " to an IPv6 address"
                                                  : "",
-                 gai_strerror(error));
+                 problem);
         return -1;
     }
-    for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
-        if (listen_resolved(list, config, i, a, true) != 0) {
+    for (size_t n = 0; n < found.count; n++) {
+        if (listen_resolved(list, config, i, &found.items[n], true) != 0) {
             /* localhost names ::1 even where IPv6 is off. */
-            if (a->ai_family == AF_INET6 && (a != found || a->ai_next != NULL) &&
+            if (found.items[n].ss_family == AF_INET6 && found.count > 1 &&
                 (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
                 log_line(LOG_WARN, "going on without that IPv6 address");
                 continue;
@@ -187,7 +178,6 @@ static int listen_host(struct listener_list *list, const struct config *config, 
             result = -1;
         }
     }
-    freeaddrinfo(found);
     return result;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Listening sockets: resolves the configured endpoints, binds and listens.
  * The list owns its descriptors and removes the Unix sockets that it made.
- * Names are resolved once, at start, with the blocking resolver.
+ * Names are resolved once, at start, server/resolve.h waiting for the answer.
  */
 #ifndef TINY_SERVER_LISTEN_H
 #define TINY_SERVER_LISTEN_H

@@ -240,6 +240,22 @@ static void load_named(struct loader *l, const char *item)
     load_pair(l, entry, option, "", equals + 1);
 }
 
+/* Shell's sort: the names are few thousands at most, and sorted once. */
+static void sort_by_name(struct cred_entry *named, size_t count)
+{
+    for (size_t gap = count / 2; gap > 0; gap /= 2) {
+        for (size_t i = gap; i < count; i++) {
+            struct cred_entry moved = named[i];
+            size_t at = i;
+
+            for (; at >= gap && strcmp(named[at - gap].name, moved.name) > 0; at -= gap) {
+                named[at] = named[at - gap];
+            }
+            named[at] = moved;
+        }
+    }
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct cred_entry *x = a, *y = b;
@@ -327,9 +343,7 @@ static void load_all(struct loader *l, const struct config *config)
             make_self_signed(l);
         }
     }
-    if (set->named_count > 1) {
-        qsort(set->named, set->named_count, sizeof *set->named, by_name);
-    }
+    sort_by_name(set->named, set->named_count);
 }
 
 struct cred_set *cred_set_load(const struct config *config, int64_t now_s)

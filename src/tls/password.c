@@ -1,4 +1,5 @@
 #include "tls/password.h"
+#include "core/lines.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,15 +23,9 @@ static const char *after(const char *spec, const char *prefix)
 /* A descriptor's number, or -1. */
 static int descriptor(const char *text)
 {
-    char *end;
-    long n;
+    unsigned long n;
 
-    if (text[0] < '0' || text[0] > '9') {
-        return -1;
-    }
-    errno = 0;
-    n = strtol(text, &end, 10);
-    return *end == '\0' && errno == 0 && n <= 65535 ? (int)n : -1;
+    return lines_number(text, &n) && n <= 65535 ? (int)n : -1;
 }
 
 int password_check(const char *spec, struct text *error)

@@ -41,12 +41,23 @@ static int refuse(struct text *error, const char *why)
     return -1;
 }
 
+/* The implementation that the records need anyway: no second one is linked. */
+#if UINTPTR_MAX > UINT32_MAX
+#define AES_KEYS br_aes_ct64_cbcdec_keys
+#define AES_INIT br_aes_ct64_cbcdec_init
+#define AES_RUN  br_aes_ct64_cbcdec_run
+#else
+#define AES_KEYS br_aes_ct_cbcdec_keys
+#define AES_INIT br_aes_ct_cbcdec_init
+#define AES_RUN  br_aes_ct_cbcdec_run
+#endif
+
 /* Decrypts in place, by way of aligned memory: BearSSL reads whole words. */
 static void cbc_decrypt(const struct cipher *c, const uint8_t *key, uint8_t *iv, uint8_t *data,
                         size_t len)
 {
     union {
-        br_aes_ct_cbcdec_keys aes;
+        AES_KEYS aes;
         br_des_ct_cbcdec_keys des;
     } keys;
     union {
@@ -55,7 +66,7 @@ static void cbc_decrypt(const struct cipher *c, const uint8_t *key, uint8_t *iv,
     } part;
 
     if (c->block_len == 16) {
-        br_aes_ct_cbcdec_init(&keys.aes, key, c->key_len);
+        AES_INIT(&keys.aes, key, c->key_len);
     } else {
         br_des_ct_cbcdec_init(&keys.des, key, c->key_len);
     }
@@ -64,7 +75,7 @@ static void cbc_decrypt(const struct cipher *c, const uint8_t *key, uint8_t *iv,
 
         memcpy(part.bytes, data + done, n);
         if (c->block_len == 16) {
-            br_aes_ct_cbcdec_run(&keys.aes, iv, part.bytes, n);
+            AES_RUN(&keys.aes, iv, part.bytes, n);
         } else {
             br_des_ct_cbcdec_run(&keys.des, iv, part.bytes, n);
         }
