@@ -85,7 +85,8 @@ def functions(lines):
 
 def flat_switch(body):
     """One switch whose lines are almost all labels, one statement and a break."""
-    code = [b.strip() for b in body if b.strip()]
+    # A statement may be broken after a comma.
+    code = [b.strip() for b in re.sub(r",\n\s*", ", ", "\n".join(body)).split("\n") if b.strip()]
     flat = [c for c in code if re.match(r"^(case .*:|default:|break;|return [^;]*;|\w[\w.>-]* = [^;]*;|\w+\([^;]*\);)$", c)]
     return len(code) - len(flat) <= 12
 
