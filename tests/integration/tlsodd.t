@@ -2,6 +2,7 @@
 """Off the straight way with real clients: renegotiation, other protocols on
 the port, damaged and missing records, small fragments."""
 import os
+import random
 import re
 import select
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import time
 
 from harness import Tiny, curl, done, equal, folder, ok, receive_all, self_signed, write
-from tlskit import Wire, s_client, weak_context
+from tlskit import Authority, Wire, s_client, weak_context
 
 keys, root = folder(), folder()
 write(root + "/index.html", "home\n")
@@ -114,6 +115,56 @@ def damaged_finished():
     tiny.stop()
 
 
+def mutate(data, r):
+    """Bits flipped, bytes lost, inserted or doubled."""
+    b, i = bytearray(data), r.randrange(len(data))
+    kind = r.randrange(6)
+    if kind == 3:
+        del b[i:i + r.choice([1, 2, 16])]
+    elif kind == 4:
+        b[i:i] = r.randbytes(r.choice([1, 2, 16]))
+    elif kind == 5:
+        b = b[:i] + b
+    else:
+        for _ in range(kind * 2 + 1):
+            b[r.randrange(len(b))] ^= 1 << r.randrange(8)
+    return bytes(b)
+
+
+def mutated():
+    """One of a client's flights is changed, with and without a certificate:
+    an alert, or the end by a time-out, and never more than that connection."""
+    authority = Authority("CA")
+    own = [None, authority.issue("alice"), authority.issue("bob", key="rsa")]
+    tiny = Tiny({"ssl.keyfile": rsa, "ssl.second-keyfile": ec, "server.mode": "echo", "ssl.cipher-list": "ALL",
+                 "ssl.min-protocol": "TLSv1", "ssl.cafile": authority.crt, "ssl.verify": "optional",
+                 "ssl.session-cache": "true", "server.handshake-timeout": "300ms", "server.idle-timeout": "300ms"})
+    ends = {}
+    for seed in range(200):
+        r = random.Random(seed)
+        version = r.choice([ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1] + [ssl.TLSVersion.TLSv1_2] * 2)
+        context = weak_context(r.choice(["ALL", "AES128-SHA", "ECDHE-RSA-AES256-SHA:ECDHE-ECDSA-AES256-SHA"]), version)
+        pem = r.choice(own)
+        if pem:
+            context.load_cert_chain(pem)
+        w = Wire(tiny, context)
+        flights, push = iter(range(99)), w.push
+        chosen = r.randrange(3)
+        w.push = lambda: push(lambda data: mutate(data, r) if next(flights) == chosen else data)
+        try:
+            end = w.reason(lambda: (w.do(w.tls.do_handshake), w.do(w.tls.write, b"hello"), w.do(w.tls.read, 10)))
+        except OSError as e:
+            end = type(e).__name__
+        ends[end] = ends.get(end, 0) + 1
+        w.close()
+    alerts = sum(n for end, n in ends.items() if end and "_ALERT_" in end)
+    ok("TimeoutError" not in ends and alerts > 80, f"200 changed flights, {alerts} alerts", ends)
+    with tiny.tls(weak_context()) as s:
+        s.sendall(b"good")
+        equal(s.recv(9), b"good", "and the next client is served")
+    equal(tiny.stop(), 0, "and it ends well")
+
+
 def truncated():
     """Ends without close_notify are told apart from clean ones, at level debug."""
     tiny = Tiny({"ssl.keyfile": ec, "server.mode": "echo", "log.level": "debug"})
@@ -154,6 +205,6 @@ def fragments():
     tiny.stop()
 
 
-for part in renegotiation, other_protocols, damaged, damaged_finished, truncated, fragments:
+for part in renegotiation, other_protocols, damaged, damaged_finished, mutated, truncated, fragments:
     part()
 done()
