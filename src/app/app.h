@@ -39,7 +39,8 @@ enum app_phase { APP_IDLE, APP_HEAD, APP_BODY };
 struct app_shared {
     const struct config *config;
     struct counters *counters;
-    int root_fd;                /* directory of files.root, O_PATH; -1 in modes without files */
+    int root_fd; /* directory of files.root, O_PATH; -1 in modes without files */
+    struct private_files *private_files; /* what lies there and is never sent (private.h) */
     struct pool *heads;         /* blocks for heads and answers split over windows (http_serve.h) */
     int access_fd;              /* access log, -1 for none */
     bool walk;                  /* the kernel has no openat2: go component by component */
@@ -88,6 +89,8 @@ const struct app_ops *app_for_mode(enum server_mode mode);
  * by log_line. app_shared_reopen opens the access log anew (SIGUSR1). */
 int app_shared_begin(struct app_shared *s, const struct config *config, struct counters *counters);
 int app_shared_reopen(struct app_shared *s);
+/* After the keys were loaded anew. */
+void app_shared_keys_changed(struct app_shared *s);
 void app_shared_end(struct app_shared *s);
 
 #endif

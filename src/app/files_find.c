@@ -1,5 +1,6 @@
 /* Finding the file that a path names. */
 #include "app/files.h"
+#include "app/private.h"
 #include "core/clock.h"
 #include "core/log.h"
 
@@ -50,6 +51,10 @@ static struct found open_any(struct app_shared *shared, const char *path)
         return nothing(status_of(shared, path, errno));
     }
     if (fstat(f.fd, &f.st) != 0 || (!S_ISREG(f.st.st_mode) && !S_ISDIR(f.st.st_mode))) {
+        close(f.fd);
+        return nothing(404);
+    }
+    if (private_files_has(shared, &f.st)) {
         close(f.fd);
         return nothing(404);
     }

@@ -1,6 +1,7 @@
 #include "app/app.h"
 #include "app/http_serve.h"
 #include "app/path.h"
+#include "app/private.h"
 #include "core/log.h"
 #include "core/pool.h"
 
@@ -99,6 +100,10 @@ static int open_root(struct app_shared *s)
         log_line(LOG_INFO,
                  "files.root: this kernel has no openat2; symbolic links are not followed");
     }
+    if (private_files_begin(s) != 0) {
+        log_line(LOG_ERROR, "no memory to begin with");
+        return -1;
+    }
     return 0;
 }
 
@@ -168,8 +173,14 @@ int app_shared_reopen(struct app_shared *s)
     return 0;
 }
 
+void app_shared_keys_changed(struct app_shared *s)
+{
+    private_files_refresh(s);
+}
+
 void app_shared_end(struct app_shared *s)
 {
+    private_files_end(s);
     if (s->heads != NULL) {
         pool_end(s->heads);
         free(s->heads);

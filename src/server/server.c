@@ -163,6 +163,7 @@ static void reload(struct server *s, bool all)
         app_shared_reopen(s->shared.app);
     }
     if (tls_context_reload(s->shared.tls) == 0) {
+        app_shared_keys_changed(s->shared.app);
         log_line(LOG_INFO, "certificates were loaded anew");
     } else {
         log_line(LOG_ERROR, "the former certificates stay in use");

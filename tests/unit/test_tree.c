@@ -247,6 +247,78 @@ static void test_means(void)
     log_open(NULL, LOG_INFO);
 }
 
+/* ---- private files ------------------------------------------------------------------ */
+
+static bool hidden(const char *path)
+{
+    get_with(path, "");
+    return status_is(404);
+}
+
+/* Keys under the root: by name, by links, replaced, and in raw mode. */
+static void test_private(void)
+{
+    char key[64], cert[64], name[64], item[64], secret[64], text[4096] = "";
+    const char *items[] = {item};
+    struct app_shared former = shared;
+    int fd;
+
+    shell("mkdir keys && cd keys && echo key > a.pem && echo sni > sni.pem && echo pw > pw.txt && "
+          "echo cert > cert.pem && echo key2 > b.pem && ln a.pem hard.pem && ln -s b.pem c.pem && "
+          "echo fine > fine.pem");
+    snprintf(name, sizeof name, "%s.log", root);
+    snprintf(key, sizeof key, "%s/keys/a.pem", root);
+    snprintf(cert, sizeof cert, "%s/keys/cert.pem", root);
+    snprintf(item, sizeof item, "x.test=%s/../%s/keys/sni.pem", root, strrchr(root, '/') + 1);
+    snprintf(secret, sizeof secret, "file:%s/keys/pw.txt", root);
+    config.keyfile = key;
+    config.certfile = cert;
+    config.second_keyfile = "";
+    config.second_certfile = "";
+    config.sni = (struct string_list){items, 1};
+    config.password = secret;
+    log_open(name, LOG_INFO);
+    ok(app_shared_begin(&shared, &config, &counters) == 0, "keys under the root");
+    log_open(NULL, LOG_INFO);
+    fd = open(name, O_RDONLY);
+    ok(fd >= 0 && read(fd, text, sizeof text - 1) > 0 && unlink(name) == 0, "the log warns");
+    close(fd);
+    ok(strstr(text, "/keys/a.pem lies in") != NULL &&
+           strstr(text, "/keys/sni.pem lies in") != NULL &&
+           strstr(text, "/keys/pw.txt lies in") != NULL && strstr(text, "cert.pem lies") == NULL,
+       "of each by name");
+    ok(hidden("/keys/a.pem") && hidden("/keys/hard.pem") && hidden("/keys/sni.pem") &&
+           hidden("/keys/pw.txt") && hidden("/keys/../keys/a.pem") && hidden("/keys//a.pem"),
+       "they are not there, nor by other names");
+    d.ops = &app_raw;
+    ok(hidden("/keys/a.pem") && hidden("/keys/hard.pem"), "nor in raw mode");
+    d.ops = &app_files;
+    get_with("/keys/cert.pem", "");
+    ok(status_is(200), "a certificate by itself is");
+    shell("cd keys && echo new > n && mv n a.pem");
+    ok(hidden("/keys/a.pem"), "a key is safe as soon as it is replaced");
+    app_shared_end(&shared);
+
+    /* A link that is turned to another key, and a certificate's file with the key in it. */
+    snprintf(key, sizeof key, "%s/keys/c.pem", root);
+    config.second_certfile = cert;
+    ok(app_shared_begin(&shared, &config, &counters) == 0, "a link as the key");
+    ok(hidden("/keys/c.pem") && hidden("/keys/b.pem") && hidden("/keys/cert.pem"),
+       "it and its target are not there");
+    shell("cd keys && ln -sf a.pem c.pem");
+    ok(hidden("/keys/c.pem") && hidden("/keys/a.pem"), "nor a new target");
+    app_shared_keys_changed(&shared);
+    get_with("/keys/b.pem", "");
+    ok(status_is(200), "what is no key any more is a file like others");
+    get_with("/keys/fine.pem", "");
+    ok(status_is(200), "and so are others");
+    app_shared_end(&shared);
+    config.keyfile = config.certfile = config.password = NULL;
+    config.second_certfile = config.second_keyfile = NULL;
+    config.sni = (struct string_list){NULL, 0};
+    shared = former;
+}
+
 /* Without descriptors the log is told of the path, which is the client's. */
 static void test_log_line(void)
 {
@@ -307,6 +379,7 @@ int main(void)
     test_listing();
     test_raw();
     test_means();
+    test_private();
     test_log_line();
     test_phases();
     return tree_end();
