@@ -15,9 +15,8 @@
 struct suite_info {
     uint16_t id; /* IANA number */
     uint16_t strength_bits;
-    bool weak;     /* 3DES, static key exchange, CBC with SHA-1 ... */
-    char name[30]; /* OpenSSL's name, as `openssl ciphers` prints it */
-    char iana_name[46];
+    bool weak;                           /* 3DES, static key exchange, CBC with SHA-1 ... */
+    char name[30];                       /* OpenSSL's name, as `openssl ciphers` prints it */
     char since[8];                       /* "TLSv1.2", "SSLv3": first column of -v */
     char kx[11], au[6], enc[23], mac[7]; /* as in `openssl ciphers -v` */
 };

@@ -9,160 +9,136 @@
  * ECDSA before RSA. The static ECDH suites have the names of OpenSSL 1.0.2,
  * which was the last to have them. CCM-8 counts as HIGH, as up to OpenSSL 3.1. */
 const struct suite suite_table[] = {
-    {{0xC02C, 256, false, "ECDHE-ECDSA-AES256-GCM-SHA384",
-      "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLSv1.2", "ECDH", "ECDSA", "AESGCM(256)", "AEAD"},
+    {{0xC02C, 256, false, "ECDHE-ECDSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH", "ECDSA",
+      "AESGCM(256)", "AEAD"},
      {KX_ECDHE, AU_ECDSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_IN}},
-    {{0xC030, 256, false, "ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-      "TLSv1.2", "ECDH", "RSA", "AESGCM(256)", "AEAD"},
+    {{0xC030, 256, false, "ECDHE-RSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH", "RSA", "AESGCM(256)",
+      "AEAD"},
      {KX_ECDHE, AU_RSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_IN}},
-    {{0xCCA9, 256, false, "ECDHE-ECDSA-CHACHA20-POLY1305",
-      "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLSv1.2", "ECDH", "ECDSA",
+    {{0xCCA9, 256, false, "ECDHE-ECDSA-CHACHA20-POLY1305", "TLSv1.2", "ECDH", "ECDSA",
       "CHACHA20/POLY1305(256)", "AEAD"},
      {KX_ECDHE, AU_ECDSA, ENC_CHACHA20, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_IN}},
-    {{0xCCA8, 256, false, "ECDHE-RSA-CHACHA20-POLY1305",
-      "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "TLSv1.2", "ECDH", "RSA",
+    {{0xCCA8, 256, false, "ECDHE-RSA-CHACHA20-POLY1305", "TLSv1.2", "ECDH", "RSA",
       "CHACHA20/POLY1305(256)", "AEAD"},
      {KX_ECDHE, AU_RSA, ENC_CHACHA20, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_IN}},
-    {{0xC0AF, 256, false, "ECDHE-ECDSA-AES256-CCM8", "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8",
-      "TLSv1.2", "ECDH", "ECDSA", "AESCCM8(256)", "AEAD"},
+    {{0xC0AF, 256, false, "ECDHE-ECDSA-AES256-CCM8", "TLSv1.2", "ECDH", "ECDSA", "AESCCM8(256)",
+      "AEAD"},
      {KX_ECDHE, AU_ECDSA, ENC_AES256CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC0AD, 256, false, "ECDHE-ECDSA-AES256-CCM", "TLS_ECDHE_ECDSA_WITH_AES_256_CCM", "TLSv1.2",
-      "ECDH", "ECDSA", "AESCCM(256)", "AEAD"},
+    {{0xC0AD, 256, false, "ECDHE-ECDSA-AES256-CCM", "TLSv1.2", "ECDH", "ECDSA", "AESCCM(256)",
+      "AEAD"},
      {KX_ECDHE, AU_ECDSA, ENC_AES256CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC02B, 128, false, "ECDHE-ECDSA-AES128-GCM-SHA256",
-      "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLSv1.2", "ECDH", "ECDSA", "AESGCM(128)", "AEAD"},
+    {{0xC02B, 128, false, "ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH", "ECDSA",
+      "AESGCM(128)", "AEAD"},
      {KX_ECDHE, AU_ECDSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_IN}},
-    {{0xC02F, 128, false, "ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-      "TLSv1.2", "ECDH", "RSA", "AESGCM(128)", "AEAD"},
+    {{0xC02F, 128, false, "ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH", "RSA", "AESGCM(128)",
+      "AEAD"},
      {KX_ECDHE, AU_RSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_IN}},
-    {{0xC0AE, 128, false, "ECDHE-ECDSA-AES128-CCM8", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
-      "TLSv1.2", "ECDH", "ECDSA", "AESCCM8(128)", "AEAD"},
+    {{0xC0AE, 128, false, "ECDHE-ECDSA-AES128-CCM8", "TLSv1.2", "ECDH", "ECDSA", "AESCCM8(128)",
+      "AEAD"},
      {KX_ECDHE, AU_ECDSA, ENC_AES128CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC0AC, 128, false, "ECDHE-ECDSA-AES128-CCM", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", "TLSv1.2",
-      "ECDH", "ECDSA", "AESCCM(128)", "AEAD"},
+    {{0xC0AC, 128, false, "ECDHE-ECDSA-AES128-CCM", "TLSv1.2", "ECDH", "ECDSA", "AESCCM(128)",
+      "AEAD"},
      {KX_ECDHE, AU_ECDSA, ENC_AES128CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC024, 256, true, "ECDHE-ECDSA-AES256-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
-      "TLSv1.2", "ECDH", "ECDSA", "AES(256)", "SHA384"},
+    {{0xC024, 256, true, "ECDHE-ECDSA-AES256-SHA384", "TLSv1.2", "ECDH", "ECDSA", "AES(256)",
+      "SHA384"},
      {KX_ECDHE, AU_ECDSA, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC028, 256, true, "ECDHE-RSA-AES256-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
-      "TLSv1.2", "ECDH", "RSA", "AES(256)", "SHA384"},
+    {{0xC028, 256, true, "ECDHE-RSA-AES256-SHA384", "TLSv1.2", "ECDH", "RSA", "AES(256)", "SHA384"},
      {KX_ECDHE, AU_RSA, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC023, 128, true, "ECDHE-ECDSA-AES128-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
-      "TLSv1.2", "ECDH", "ECDSA", "AES(128)", "SHA256"},
+    {{0xC023, 128, true, "ECDHE-ECDSA-AES128-SHA256", "TLSv1.2", "ECDH", "ECDSA", "AES(128)",
+      "SHA256"},
      {KX_ECDHE, AU_ECDSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC027, 128, true, "ECDHE-RSA-AES128-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
-      "TLSv1.2", "ECDH", "RSA", "AES(128)", "SHA256"},
+    {{0xC027, 128, true, "ECDHE-RSA-AES128-SHA256", "TLSv1.2", "ECDH", "RSA", "AES(128)", "SHA256"},
      {KX_ECDHE, AU_RSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC00A, 256, true, "ECDHE-ECDSA-AES256-SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "TLSv1",
-      "ECDH", "ECDSA", "AES(256)", "SHA1"},
+    {{0xC00A, 256, true, "ECDHE-ECDSA-AES256-SHA", "TLSv1", "ECDH", "ECDSA", "AES(256)", "SHA1"},
      {KX_ECDHE, AU_ECDSA, ENC_AES256, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC014, 256, true, "ECDHE-RSA-AES256-SHA", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "TLSv1",
-      "ECDH", "RSA", "AES(256)", "SHA1"},
+    {{0xC014, 256, true, "ECDHE-RSA-AES256-SHA", "TLSv1", "ECDH", "RSA", "AES(256)", "SHA1"},
      {KX_ECDHE, AU_RSA, ENC_AES256, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC009, 128, true, "ECDHE-ECDSA-AES128-SHA", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLSv1",
-      "ECDH", "ECDSA", "AES(128)", "SHA1"},
+    {{0xC009, 128, true, "ECDHE-ECDSA-AES128-SHA", "TLSv1", "ECDH", "ECDSA", "AES(128)", "SHA1"},
      {KX_ECDHE, AU_ECDSA, ENC_AES128, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC013, 128, true, "ECDHE-RSA-AES128-SHA", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "TLSv1",
-      "ECDH", "RSA", "AES(128)", "SHA1"},
+    {{0xC013, 128, true, "ECDHE-RSA-AES128-SHA", "TLSv1", "ECDH", "RSA", "AES(128)", "SHA1"},
      {KX_ECDHE, AU_RSA, ENC_AES128, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC008, 112, true, "ECDHE-ECDSA-DES-CBC3-SHA", "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
-      "TLSv1", "ECDH", "ECDSA", "3DES(168)", "SHA1"},
+    {{0xC008, 112, true, "ECDHE-ECDSA-DES-CBC3-SHA", "TLSv1", "ECDH", "ECDSA", "3DES(168)", "SHA1"},
      {KX_ECDHE, AU_ECDSA, ENC_3DES, MAC_SHA1, SINCE_TLS10, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC012, 112, true, "ECDHE-RSA-DES-CBC3-SHA", "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", "TLSv1",
-      "ECDH", "RSA", "3DES(168)", "SHA1"},
+    {{0xC012, 112, true, "ECDHE-RSA-DES-CBC3-SHA", "TLSv1", "ECDH", "RSA", "3DES(168)", "SHA1"},
      {KX_ECDHE, AU_RSA, ENC_3DES, MAC_SHA1, SINCE_TLS10, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC02E, 256, true, "ECDH-ECDSA-AES256-GCM-SHA384", "TLS_ECDH_ECDSA_WITH_AES_256_GCM_SHA384",
-      "TLSv1.2", "ECDH/ECDSA", "ECDH", "AESGCM(256)", "AEAD"},
+    {{0xC02E, 256, true, "ECDH-ECDSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH/ECDSA", "ECDH",
+      "AESGCM(256)", "AEAD"},
      {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC032, 256, true, "ECDH-RSA-AES256-GCM-SHA384", "TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384",
-      "TLSv1.2", "ECDH/RSA", "ECDH", "AESGCM(256)", "AEAD"},
+    {{0xC032, 256, true, "ECDH-RSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH/RSA", "ECDH", "AESGCM(256)",
+      "AEAD"},
      {KX_ECDH_RSA, AU_ECDH, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0x009D, 256, true, "AES256-GCM-SHA384", "TLS_RSA_WITH_AES_256_GCM_SHA384", "TLSv1.2", "RSA",
-      "RSA", "AESGCM(256)", "AEAD"},
+    {{0x009D, 256, true, "AES256-GCM-SHA384", "TLSv1.2", "RSA", "RSA", "AESGCM(256)", "AEAD"},
      {KX_RSA, AU_RSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC0A1, 256, true, "AES256-CCM8", "TLS_RSA_WITH_AES_256_CCM_8", "TLSv1.2", "RSA", "RSA",
-      "AESCCM8(256)", "AEAD"},
+    {{0xC0A1, 256, true, "AES256-CCM8", "TLSv1.2", "RSA", "RSA", "AESCCM8(256)", "AEAD"},
      {KX_RSA, AU_RSA, ENC_AES256CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC09D, 256, true, "AES256-CCM", "TLS_RSA_WITH_AES_256_CCM", "TLSv1.2", "RSA", "RSA",
-      "AESCCM(256)", "AEAD"},
+    {{0xC09D, 256, true, "AES256-CCM", "TLSv1.2", "RSA", "RSA", "AESCCM(256)", "AEAD"},
      {KX_RSA, AU_RSA, ENC_AES256CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC02D, 128, true, "ECDH-ECDSA-AES128-GCM-SHA256", "TLS_ECDH_ECDSA_WITH_AES_128_GCM_SHA256",
-      "TLSv1.2", "ECDH/ECDSA", "ECDH", "AESGCM(128)", "AEAD"},
+    {{0xC02D, 128, true, "ECDH-ECDSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH/ECDSA", "ECDH",
+      "AESGCM(128)", "AEAD"},
      {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC031, 128, true, "ECDH-RSA-AES128-GCM-SHA256", "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256",
-      "TLSv1.2", "ECDH/RSA", "ECDH", "AESGCM(128)", "AEAD"},
+    {{0xC031, 128, true, "ECDH-RSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH/RSA", "ECDH", "AESGCM(128)",
+      "AEAD"},
      {KX_ECDH_RSA, AU_ECDH, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0x009C, 128, true, "AES128-GCM-SHA256", "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLSv1.2", "RSA",
-      "RSA", "AESGCM(128)", "AEAD"},
+    {{0x009C, 128, true, "AES128-GCM-SHA256", "TLSv1.2", "RSA", "RSA", "AESGCM(128)", "AEAD"},
      {KX_RSA, AU_RSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC0A0, 128, true, "AES128-CCM8", "TLS_RSA_WITH_AES_128_CCM_8", "TLSv1.2", "RSA", "RSA",
-      "AESCCM8(128)", "AEAD"},
+    {{0xC0A0, 128, true, "AES128-CCM8", "TLSv1.2", "RSA", "RSA", "AESCCM8(128)", "AEAD"},
      {KX_RSA, AU_RSA, ENC_AES128CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC09C, 128, true, "AES128-CCM", "TLS_RSA_WITH_AES_128_CCM", "TLSv1.2", "RSA", "RSA",
-      "AESCCM(128)", "AEAD"},
+    {{0xC09C, 128, true, "AES128-CCM", "TLSv1.2", "RSA", "RSA", "AESCCM(128)", "AEAD"},
      {KX_RSA, AU_RSA, ENC_AES128CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC026, 256, true, "ECDH-ECDSA-AES256-SHA384", "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA384",
-      "TLSv1.2", "ECDH/ECDSA", "ECDH", "AES(256)", "SHA384"},
+    {{0xC026, 256, true, "ECDH-ECDSA-AES256-SHA384", "TLSv1.2", "ECDH/ECDSA", "ECDH", "AES(256)",
+      "SHA384"},
      {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC02A, 256, true, "ECDH-RSA-AES256-SHA384", "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384",
-      "TLSv1.2", "ECDH/RSA", "ECDH", "AES(256)", "SHA384"},
+    {{0xC02A, 256, true, "ECDH-RSA-AES256-SHA384", "TLSv1.2", "ECDH/RSA", "ECDH", "AES(256)",
+      "SHA384"},
      {KX_ECDH_RSA, AU_ECDH, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0x003D, 256, true, "AES256-SHA256", "TLS_RSA_WITH_AES_256_CBC_SHA256", "TLSv1.2", "RSA",
-      "RSA", "AES(256)", "SHA256"},
+    {{0x003D, 256, true, "AES256-SHA256", "TLSv1.2", "RSA", "RSA", "AES(256)", "SHA256"},
      {KX_RSA, AU_RSA, ENC_AES256, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC025, 128, true, "ECDH-ECDSA-AES128-SHA256", "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256",
-      "TLSv1.2", "ECDH/ECDSA", "ECDH", "AES(128)", "SHA256"},
+    {{0xC025, 128, true, "ECDH-ECDSA-AES128-SHA256", "TLSv1.2", "ECDH/ECDSA", "ECDH", "AES(128)",
+      "SHA256"},
      {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC029, 128, true, "ECDH-RSA-AES128-SHA256", "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256",
-      "TLSv1.2", "ECDH/RSA", "ECDH", "AES(128)", "SHA256"},
+    {{0xC029, 128, true, "ECDH-RSA-AES128-SHA256", "TLSv1.2", "ECDH/RSA", "ECDH", "AES(128)",
+      "SHA256"},
      {KX_ECDH_RSA, AU_ECDH, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0x003C, 128, true, "AES128-SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA256", "TLSv1.2", "RSA",
-      "RSA", "AES(128)", "SHA256"},
+    {{0x003C, 128, true, "AES128-SHA256", "TLSv1.2", "RSA", "RSA", "AES(128)", "SHA256"},
      {KX_RSA, AU_RSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC005, 256, true, "ECDH-ECDSA-AES256-SHA", "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA", "SSLv3",
-      "ECDH/ECDSA", "ECDH", "AES(256)", "SHA1"},
+    {{0xC005, 256, true, "ECDH-ECDSA-AES256-SHA", "SSLv3", "ECDH/ECDSA", "ECDH", "AES(256)",
+      "SHA1"},
      {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC00F, 256, true, "ECDH-RSA-AES256-SHA", "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA", "SSLv3",
-      "ECDH/RSA", "ECDH", "AES(256)", "SHA1"},
+    {{0xC00F, 256, true, "ECDH-RSA-AES256-SHA", "SSLv3", "ECDH/RSA", "ECDH", "AES(256)", "SHA1"},
      {KX_ECDH_RSA, AU_ECDH, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0x0035, 256, true, "AES256-SHA", "TLS_RSA_WITH_AES_256_CBC_SHA", "SSLv3", "RSA", "RSA",
-      "AES(256)", "SHA1"},
+    {{0x0035, 256, true, "AES256-SHA", "SSLv3", "RSA", "RSA", "AES(256)", "SHA1"},
      {KX_RSA, AU_RSA, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC004, 128, true, "ECDH-ECDSA-AES128-SHA", "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA", "SSLv3",
-      "ECDH/ECDSA", "ECDH", "AES(128)", "SHA1"},
+    {{0xC004, 128, true, "ECDH-ECDSA-AES128-SHA", "SSLv3", "ECDH/ECDSA", "ECDH", "AES(128)",
+      "SHA1"},
      {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC00E, 128, true, "ECDH-RSA-AES128-SHA", "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA", "SSLv3",
-      "ECDH/RSA", "ECDH", "AES(128)", "SHA1"},
+    {{0xC00E, 128, true, "ECDH-RSA-AES128-SHA", "SSLv3", "ECDH/RSA", "ECDH", "AES(128)", "SHA1"},
      {KX_ECDH_RSA, AU_ECDH, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0x002F, 128, true, "AES128-SHA", "TLS_RSA_WITH_AES_128_CBC_SHA", "SSLv3", "RSA", "RSA",
-      "AES(128)", "SHA1"},
+    {{0x002F, 128, true, "AES128-SHA", "SSLv3", "RSA", "RSA", "AES(128)", "SHA1"},
      {KX_RSA, AU_RSA, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC003, 112, true, "ECDH-ECDSA-DES-CBC3-SHA", "TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA", "SSLv3",
-      "ECDH/ECDSA", "ECDH", "3DES(168)", "SHA1"},
+    {{0xC003, 112, true, "ECDH-ECDSA-DES-CBC3-SHA", "SSLv3", "ECDH/ECDSA", "ECDH", "3DES(168)",
+      "SHA1"},
      {KX_ECDH_ECDSA, AU_ECDH, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0xC00D, 112, true, "ECDH-RSA-DES-CBC3-SHA", "TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA", "SSLv3",
-      "ECDH/RSA", "ECDH", "3DES(168)", "SHA1"},
+    {{0xC00D, 112, true, "ECDH-RSA-DES-CBC3-SHA", "SSLv3", "ECDH/RSA", "ECDH", "3DES(168)", "SHA1"},
      {KX_ECDH_RSA, AU_ECDH, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS,
       DEFAULT_OUT}},
-    {{0x000A, 112, true, "DES-CBC3-SHA", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "SSLv3", "RSA", "RSA",
-      "3DES(168)", "SHA1"},
+    {{0x000A, 112, true, "DES-CBC3-SHA", "SSLv3", "RSA", "RSA", "3DES(168)", "SHA1"},
      {KX_RSA, AU_RSA, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
 };
 const size_t suite_table_len = ARRAY_LEN(suite_table);
@@ -173,14 +149,20 @@ const size_t suite_table_len = ARRAY_LEN(suite_table);
 #define ANY_AES128   (ENC_AES128 | ENC_AES128GCM | ENC_AES128CCM | ENC_AES128CCM8)
 #define ANY_AES256   (ENC_AES256 | ENC_AES256GCM | ENC_AES256CCM | ENC_AES256CCM8)
 
-/* Keywords of OpenSSL 1.0.2 to 3.x. What BearSSL has no suite for (DHE, PSK,
- * anonymous, RC4, ...) is known and matches nothing, so that lists like
+/* Keywords of OpenSSL 1.0.2 to 3.x for what BearSSL has no suite of (DHE, PSK,
+ * anonymous, RC4, ...): known, and matching nothing, so that lists like
  * HIGH:!aNULL:!MD5 pass without a warning. */
+static const char nothing[] =
+    "COMPLEMENTOFALL eNULL NULL kEDH kDHE DH DHE EDH ADH kDHr kDHd kDH kPSK kRSAPSK "
+    "kECDHEPSK kDHEPSK kSRP kGOST kGOST18 PSK SRP KRB5 kKRB5 aNULL aDSS DSS aPSK aSRP "
+    "aGOST aGOST01 aGOST12 aDH aKRB5 AECDH DES RC4 RC2 IDEA SEED CAMELLIA CAMELLIA128 "
+    "CAMELLIA256 ARIA ARIAGCM ARIA128 ARIA256 GOST89 MD5 GOST94 GOST89MAC GOST12 "
+    "SSLv2 EXP EXPORT EXPORT40 EXPORT56 ";
+static const struct suite_alias matches_nothing = {"", {.enc = SUITE_NOTHING}};
+
+/* Keywords of OpenSSL 1.0.2 to 3.x for the others. */
 static const struct suite_alias aliases[] = {
     {"ALL", {.enc = ANY_BUT_NULL}},
-    {"COMPLEMENTOFALL", {.enc = SUITE_NOTHING}},
-    {"eNULL", {.enc = SUITE_NOTHING}},
-    {"NULL", {.enc = SUITE_NOTHING}},
     {"COMPLEMENTOFDEFAULT", {.in_default = DEFAULT_OUT}},
     {"kRSA", {.kx = KX_RSA}},
     {"aRSA", {.au = AU_RSA}},
@@ -196,37 +178,6 @@ static const struct suite_alias aliases[] = {
     {"aECDH", {.au = AU_ECDH}},
     {"aECDSA", {.au = AU_ECDSA}},
     {"ECDSA", {.au = AU_ECDSA}},
-    {"kEDH", {.kx = SUITE_NOTHING}},
-    {"kDHE", {.kx = SUITE_NOTHING}},
-    {"DH", {.kx = SUITE_NOTHING}},
-    {"DHE", {.kx = SUITE_NOTHING}},
-    {"EDH", {.kx = SUITE_NOTHING}},
-    {"ADH", {.kx = SUITE_NOTHING}},
-    {"kDHr", {.kx = SUITE_NOTHING}},
-    {"kDHd", {.kx = SUITE_NOTHING}},
-    {"kDH", {.kx = SUITE_NOTHING}},
-    {"kPSK", {.kx = SUITE_NOTHING}},
-    {"kRSAPSK", {.kx = SUITE_NOTHING}},
-    {"kECDHEPSK", {.kx = SUITE_NOTHING}},
-    {"kDHEPSK", {.kx = SUITE_NOTHING}},
-    {"kSRP", {.kx = SUITE_NOTHING}},
-    {"kGOST", {.kx = SUITE_NOTHING}},
-    {"kGOST18", {.kx = SUITE_NOTHING}},
-    {"PSK", {.kx = SUITE_NOTHING}},
-    {"SRP", {.kx = SUITE_NOTHING}},
-    {"KRB5", {.kx = SUITE_NOTHING}},
-    {"kKRB5", {.kx = SUITE_NOTHING}},
-    {"aNULL", {.au = SUITE_NOTHING}},
-    {"aDSS", {.au = SUITE_NOTHING}},
-    {"DSS", {.au = SUITE_NOTHING}},
-    {"aPSK", {.au = SUITE_NOTHING}},
-    {"aSRP", {.au = SUITE_NOTHING}},
-    {"aGOST", {.au = SUITE_NOTHING}},
-    {"aGOST01", {.au = SUITE_NOTHING}},
-    {"aGOST12", {.au = SUITE_NOTHING}},
-    {"aDH", {.au = SUITE_NOTHING}},
-    {"aKRB5", {.au = SUITE_NOTHING}},
-    {"AECDH", {.au = SUITE_NOTHING}},
     {"AES128", {.enc = ANY_AES128}},
     {"AES256", {.enc = ANY_AES256}},
     {"AES", {.enc = ANY_AES128 | ANY_AES256}},
@@ -236,41 +187,32 @@ static const struct suite_alias aliases[] = {
     {"CHACHA20", {.enc = ENC_CHACHA20}},
     {"3DES", {.enc = ENC_3DES}},
     {"CBC", {.enc = ENC_AES128 | ENC_AES256 | ENC_3DES}},
-    {"DES", {.enc = SUITE_NOTHING}},
-    {"RC4", {.enc = SUITE_NOTHING}},
-    {"RC2", {.enc = SUITE_NOTHING}},
-    {"IDEA", {.enc = SUITE_NOTHING}},
-    {"SEED", {.enc = SUITE_NOTHING}},
-    {"CAMELLIA", {.enc = SUITE_NOTHING}},
-    {"CAMELLIA128", {.enc = SUITE_NOTHING}},
-    {"CAMELLIA256", {.enc = SUITE_NOTHING}},
-    {"ARIA", {.enc = SUITE_NOTHING}},
-    {"ARIAGCM", {.enc = SUITE_NOTHING}},
-    {"ARIA128", {.enc = SUITE_NOTHING}},
-    {"ARIA256", {.enc = SUITE_NOTHING}},
-    {"GOST89", {.enc = SUITE_NOTHING}},
     {"SHA1", {.mac = MAC_SHA1}},
     {"SHA", {.mac = MAC_SHA1}},
     {"SHA256", {.mac = MAC_SHA256}},
     {"SHA384", {.mac = MAC_SHA384}},
-    {"MD5", {.mac = SUITE_NOTHING}},
-    {"GOST94", {.mac = SUITE_NOTHING}},
-    {"GOST89MAC", {.mac = SUITE_NOTHING}},
-    {"GOST12", {.mac = SUITE_NOTHING}},
     {"SSLv3", {.since = SINCE_SSL3}},
     {"TLSv1", {.since = SINCE_TLS10}},
     {"TLSv1.0", {.since = SINCE_TLS10}},
     {"TLSv1.2", {.since = SINCE_TLS12}},
-    {"SSLv2", {.since = SUITE_NOTHING}},
     {"HIGH", {.grade = GRADE_HIGH}},
     {"MEDIUM", {.grade = GRADE_MEDIUM}},
     {"LOW", {.grade = GRADE_LOW}},
     {"FIPS", {.grade = GRADE_FIPS}},
-    {"EXP", {.grade = SUITE_NOTHING}},
-    {"EXPORT", {.grade = SUITE_NOTHING}},
-    {"EXPORT40", {.grade = SUITE_NOTHING}},
-    {"EXPORT56", {.grade = SUITE_NOTHING}},
 };
+
+static bool is_nothing(struct span name)
+{
+    for (const char *p = nothing; *p != '\0'; p++) {
+        const char *blank = strchr(p, ' ');
+
+        if (span_equal(name, span_of(p, (size_t)(blank - p)))) {
+            return true;
+        }
+        p = blank;
+    }
+    return false;
+}
 
 const struct suite_alias *suite_alias_find(struct span name)
 {
@@ -279,16 +221,44 @@ const struct suite_alias *suite_alias_find(struct span name)
             return &aliases[i];
         }
     }
-    return NULL;
+    return is_nothing(name) ? &matches_nothing : NULL;
+}
+
+/* IANA's name follows from the properties: TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA. */
+static size_t iana_name(const struct suite *s, char *dst, size_t cap)
+{
+    unsigned enc = s->bits.enc;
+    struct text t = text_over(dst, cap);
+
+    text_add(&t, s->bits.kx == KX_RSA          ? "TLS_RSA"
+                 : s->bits.kx == KX_ECDH_RSA   ? "TLS_ECDH_RSA"
+                 : s->bits.kx == KX_ECDH_ECDSA ? "TLS_ECDH_ECDSA"
+                 : s->bits.au == AU_RSA        ? "TLS_ECDHE_RSA"
+                                               : "TLS_ECDHE_ECDSA");
+    text_add(&t, enc == ENC_3DES           ? "_WITH_3DES_EDE"
+                 : enc == ENC_CHACHA20     ? "_WITH_CHACHA20_POLY1305_SHA256"
+                 : (enc & ANY_AES128) != 0 ? "_WITH_AES_128"
+                                           : "_WITH_AES_256");
+    text_add(&t, enc == ENC_AES128GCM        ? "_GCM_SHA256"
+                 : enc == ENC_AES256GCM      ? "_GCM_SHA384"
+                 : (enc & ANY_CCM) != 0      ? "_CCM"
+                 : (enc & ANY_CCM8) != 0     ? "_CCM_8"
+                 : s->bits.mac == MAC_SHA1   ? "_CBC_SHA"
+                 : s->bits.mac == MAC_SHA256 ? "_CBC_SHA256"
+                 : s->bits.mac == MAC_SHA384 ? "_CBC_SHA384"
+                                             : "");
+    return t.len;
 }
 
 const struct suite *suite_find(struct span name)
 {
     for (size_t i = 0; i < suite_table_len; i++) {
-        const struct suite_info *s = &suite_table[i].info;
+        const struct suite *s = &suite_table[i];
+        char iana[48];
+        size_t len = iana_name(s, iana, sizeof iana);
 
-        if (span_is(name, s->name) || span_is(name, s->iana_name)) {
-            return &suite_table[i];
+        if (span_is(name, s->info.name) || span_equal(name, span_of(iana, len))) {
+            return s;
         }
     }
     return NULL;
