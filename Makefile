@@ -87,9 +87,9 @@ LINK_clang-san   := $(SAN)
 # time, and their branches would hide the parsers' from libFuzzer.
 CC_fuzz      := clang
 AR_fuzz      := ar
-CFLAGS_fuzz   = $(if $(filter src/crypto/% $(PRIMITIVES:%=$(BEARSSL)/src/%/%),$<),-O2 -g,$(SAN) -fsanitize=fuzzer-no-link)
+UNTRACED     := ec hash int kdf mac rand rsa symcipher
+CFLAGS_fuzz   = $(if $(filter src/crypto/% $(UNTRACED:%=$(BEARSSL)/src/%/%),$<),-O2 -g,$(SAN) -fsanitize=fuzzer-no-link)
 LINK_fuzz    := $(SAN) -fsanitize=fuzzer
-PRIMITIVES   := ec hash int kdf mac rand rsa symcipher
 
 # BearSSL: its own flags by file. Hot code is worth more bytes than the rest.
 BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
@@ -106,7 +106,8 @@ BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Os) \
 # It reads unaligned words where the processor allows that.
 BEAROPT_gcc-san = -fno-sanitize=alignment
 BEAROPT_clang-san = -fno-sanitize=alignment
-BEAROPT_fuzz = -fno-sanitize=alignment
+# Comparisons inside of its interpreters are many and tell libFuzzer nothing.
+BEAROPT_fuzz = -fno-sanitize=alignment -fno-sanitize-coverage=trace-cmp
 
 VARIANTS := musl gcc-san clang-san fuzz
 
