@@ -43,7 +43,7 @@ PATCHES := $(sort $(wildcard third_party/patches/*.patch))
 # ---- flags ------------------------------------------------------------------
 
 WARN := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Werror
-DEFS := -D_GNU_SOURCE -DTINY_VERSION='"$(VERSION)"'
+DEFS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DTINY_VERSION='"$(VERSION)"'
 INC  := -Isrc -isystem $(BEARSSL)/inc
 
 # The release: musl, static, position independent. musl has no fortified

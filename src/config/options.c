@@ -189,7 +189,7 @@ static void consider(struct span key, const char *like, const char *name, const 
 {
     size_t len = strlen(like);
     size_t gap = len > key.len ? len - key.len : key.len - len;
-    size_t d = gap < *least ? value_distance(key, span_of(like, len)) : gap;
+    size_t d = gap < *least ? value_distance(key, span_of(like, len), *least) : gap;
 
     if (d < *least) {
         *least = d;

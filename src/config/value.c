@@ -173,15 +173,17 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-size_t value_distance(struct span a, struct span b)
+size_t value_distance(struct span a, struct span b, size_t limit)
 {
     /* Three rows of the table are alive at a time: the one in work, the one
      * before, and the one before that for swaps. */
     size_t rows[3][65];
     size_t *before = rows[0], *last = rows[1], *now = rows[2];
 
+    size_t nearest_before, nearest = 0;
+
     if (a.len > 64 || b.len > 64) {
-        return SIZE_MAX;
+        return limit;
     }
     for (size_t j = 0; j <= b.len; j++) {
         last[j] = j;
@@ -189,7 +191,8 @@ size_t value_distance(struct span a, struct span b)
     for (size_t i = 1; i <= a.len; i++) {
         size_t *swap;
 
-        now[0] = i;
+        nearest_before = nearest;
+        nearest = now[0] = i;
         for (size_t j = 1; j <= b.len; j++) {
             size_t cost = a.data[i - 1] != b.data[j - 1];
 
@@ -198,11 +201,16 @@ size_t value_distance(struct span a, struct span b)
                 a.data[i - 2] == b.data[j - 1]) {
                 now[j] = least(now[j], before[j - 2] + 1);
             }
+            nearest = least(nearest, now[j]);
+        }
+        /* A cell is never less than the least of the two rows above it. */
+        if (nearest >= limit && nearest_before >= limit) {
+            return limit;
         }
         swap = before;
         before = last;
         last = now;
         now = swap;
     }
-    return last[b.len];
+    return least(last[b.len], limit);
 }

@@ -19,8 +19,8 @@ const char *value_duration(struct span text, uint64_t *out);
 
 /* Without blanks, tabs and carriage returns at both ends. */
 struct span value_trim(struct span text);
-/* Levenshtein distance with swaps of neighbours; texts longer than 64 bytes
- * are as far away as can be. */
-size_t value_distance(struct span a, struct span b);
+/* Levenshtein distance with swaps of neighbours, limit if it is as far as that
+ * or farther; texts longer than 64 bytes are always. */
+size_t value_distance(struct span a, struct span b, size_t limit);
 
 #endif

@@ -1,6 +1,11 @@
 #include "core/clock.h"
 
+#include <sys/types.h>
 #include <time.h>
+
+/* Some C libraries of 32-bit machines must be asked for both (the Makefile
+ * does): files of 5 GiB and certificates beyond 2038 need them. */
+_Static_assert(sizeof(time_t) == 8 && sizeof(off_t) == 8, "64-bit time_t and off_t are needed");
 
 uint64_t clock_now_us(void)
 {

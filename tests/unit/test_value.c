@@ -75,11 +75,15 @@ static void test_bools(void)
 
 static void test_distance(void)
 {
-    ok(value_distance(s("abc"), s("abc")) == 0, "equal");
-    ok(value_distance(s("abc"), s("acb")) == 1, "a swap");
-    ok(value_distance(s("kitten"), s("sitting")) == 3, "kitten");
-    ok(value_distance(s(""), s("abc")) == 3 && value_distance(s("abc"), s("")) == 3, "empty");
-    ok(value_distance(span_of("x", 65), s("x")) == SIZE_MAX, "a text too long");
+    ok(value_distance(s("abc"), s("abc"), 9) == 0, "equal");
+    ok(value_distance(s("abc"), s("acb"), 9) == 1, "a swap");
+    ok(value_distance(s("xyabc"), s("yxacb"), 3) == 2, "two swaps within the limit");
+    ok(value_distance(s("kitten"), s("sitting"), 9) == 3, "kitten");
+    ok(value_distance(s("kitten"), s("sitting"), 4) == 3, "kitten just within the limit");
+    ok(value_distance(s("kitten"), s("sitting"), 2) == 2, "kitten beyond the limit");
+    ok(value_distance(s("abcdef"), s("uvwxyz"), 2) == 2, "nothing in common");
+    ok(value_distance(s(""), s("abc"), 9) == 3 && value_distance(s("abc"), s(""), 9) == 3, "empty");
+    ok(value_distance(span_of("x", 65), s("x"), 9) == 9, "a text too long");
 }
 
 /* Every row by name, by SSL_OP_ name in small letters, and by number. */
