@@ -41,7 +41,7 @@ def key_files():
     started({"ssl.keyfile": locked, "ssl.password": "file:" + write(keys + "/pw", "secret 1\n", 0o600)},
             "a password from file:")
     started({"ssl.keyfile": locked, "ssl.password": "fd:0"}, "a password from fd:",
-            wrap=["sh", "-c", 'printf "secret 1\\n" | "$@"', "sh"])
+            wrap=["sh", "-c", 'exec "$@" <' + keys + "/pw", "sh"])
     for name, path in made.items():
         tiny = Tiny({"ssl.keyfile": path, "ssl.password": "pass:wrong"}, wait=False)
         equal(tiny.wait(), 1, f"{name}: a wrong password exits with 1")
