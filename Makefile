@@ -60,9 +60,12 @@ HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-as
 # own code is optimized as a whole at the link, except the cryptography and
 # core/bytes.c: there the border between two files also keeps the compiler from
 # learning too much about a secret and turning arithmetic into branches.
+# malloc is found too late for that.
+APART_musl := src/core/bytes.c src/core/heap.c
 FAST_musl := x25519 chacha20 sha256 p256 p256_field modint
-OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Os) \
-             $(if $(filter src/crypto/% src/core/bytes.c,$<),,-flto)
+OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz) \
+             $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
+             $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin)
 CC_musl     := musl-gcc
 AR_musl     := gcc-ar # knows what -flto writes
 CFLAGS_musl := $(HARDEN) $(if $(CRT),-fPIE,-fno-pie)
@@ -95,13 +98,13 @@ LINK_fuzz    := $(SAN) -fsanitize=fuzzer
 BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
 # Measured: -O2 instead of -Os makes ChaCha20 1.7, RSA and SHA-256 1.3, Poly1305
 # and AES-CTR 1.2 times as fast; in the rest it shows in nothing but size.
-HOT_musl := chacha20_sse2 chacha20_ct poly1305_ctmulq poly1305_ctmul sha2small sha2big sha1 \
-            i31_montmul i31_muladd i62_modpow2 aes_x86ni aes_x86ni_ctr ghash_pclmul aes_ct64 aes_ct64_enc aes_ct64_ctr
+HOT_musl := chacha20_sse2 chacha20_ct poly1305_ctmulq poly1305_ctmul sha2small sha2big \
+            i31_montmul i31_muladd aes_x86ni_ctr ghash_pclmul aes_ct64_enc aes_ct64_ctr
 # The primitives work in arrays of fixed size with loops that the data cannot
 # stretch, so they go without the canary, which the rest of the library (the
 # engine, certificates, signatures, decoders) keeps: that takes 8 KB less.
 PRIMITIVES := hash int mac symcipher ec kdf rand
-BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Os) \
+BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Oz) \
                $(if $(filter $(PRIMITIVES:%=$(BEARSSL)/src/%/%),$<),-fno-stack-protector)
 # It reads unaligned words where the processor allows that.
 BEAROPT_gcc-san = -fno-sanitize=alignment

@@ -140,6 +140,19 @@ static bool wanted_word(struct span name, char word[16])
     return true;
 }
 
+/* The words of the table and the one that is looked for stand between blanks. */
+static bool has_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (; *text != '\0'; text++) {
+        if (*text == ' ' && strncmp(text, word, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct mime mime_of(struct span name)
 {
     char word[16];
@@ -150,7 +163,7 @@ struct mime mime_of(struct span name)
     for (const char *p = table; p[0] != '\0';) {
         const char *endings = p + strlen(p) + 1;
 
-        if (strstr(endings, word) != NULL) {
+        if (has_word(endings, word)) {
             return (struct mime){p[0] == '+', p + 1};
         }
         p = endings + strlen(endings) + 1;
