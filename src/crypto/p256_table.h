@@ -1,5 +1,5 @@
 /*
- * 13 KB of multiples of P-256's generator: entry [j][i] is (i + 1) * 2^(20 j)
+ * 7 KB of multiples of P-256's generator: entry [j][i] is (i + 1) * 2^(40 j)
  * times the generator, affine, in the field's Montgomery form. Constant data,
  * written by p256_table.py. Secret indices must be looked up by scanning.
  */
@@ -8,8 +8,9 @@
 
 #include "crypto/p256_field.h"
 
-#define P256_TABLE_ROWS    13
+#define P256_TABLE_ROWS    7
 #define P256_TABLE_COLUMNS 16
+#define P256_TABLE_PASSES  8 /* of 5 bits: 40 from row to row */
 
 struct p256_affine {
     struct p256_fe x, y;

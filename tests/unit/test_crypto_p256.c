@@ -64,7 +64,7 @@ static void table(void)
     for (unsigned j = 0; j < P256_TABLE_ROWS; j++) {
         for (unsigned i = 0; i < P256_TABLE_COLUMNS; i++) {
             uint8_t k[32], theirs[65], x[32], y[32];
-            unsigned bit = 20 * j;
+            unsigned bit = 40 * j;
 
             /* (i + 1) * 2^bit; bit is a multiple of 4. */
             memset(k, 0, 32);
