@@ -201,6 +201,7 @@ static int listen_unix(struct listener_list *list, const struct config *config, 
     const struct endpoint *e = &config->endpoints.items[i];
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     char label[LISTENER_LABEL_MAX];
+    struct stat st;
     int fd = -1;
 
     endpoint_format(e, label, sizeof label);
@@ -235,6 +236,10 @@ static int listen_unix(struct listener_list *list, const struct config *config, 
         return -1;
     }
     memcpy(list->items[list->count - 1].unix_path, a.sun_path, sizeof a.sun_path);
+    if (lstat(e->host, &st) == 0) {
+        list->items[list->count - 1].unix_device = st.st_dev;
+        list->items[list->count - 1].unix_inode = st.st_ino;
+    }
     return 0;
 }
 
@@ -274,8 +279,13 @@ void listen_end(struct listener_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         close(list->items[i].fd);
-        if (list->items[i].unix_path[0] != '\0') {
-            unlink(list->items[i].unix_path);
+        const struct listener *l = &list->items[i];
+        struct stat st;
+
+        /* A server that took over meanwhile (server.unlink) keeps its socket. */
+        if (l->unix_path[0] != '\0' && lstat(l->unix_path, &st) == 0 &&
+            st.st_dev == l->unix_device && st.st_ino == l->unix_inode) {
+            unlink(l->unix_path);
         }
     }
     list->count = 0;

@@ -13,9 +13,10 @@
 
 struct listener {
     int fd;
-    unsigned endpoint;              /* index in config->endpoints: binds sessions */
-    char label[LISTENER_LABEL_MAX]; /* "tcp://[::]:4433", as bound */
-    char unix_path[108];            /* to be removed at the end; "" for TCP */
+    unsigned endpoint;                /* index in config->endpoints: binds sessions */
+    char label[LISTENER_LABEL_MAX];   /* "tcp://[::]:4433", as bound */
+    char unix_path[108];              /* to be removed at the end; "" for TCP */
+    uint64_t unix_device, unix_inode; /* if it is still ours */
 };
 
 struct listener_list {

@@ -259,6 +259,12 @@ def reload():
     os.rename(live + ".new", live)
     tiny.wait_log(rb"loaded anew", since=seen, timeout=10)
     equal(certificate_of(tiny), before, "a changed file is loaded by itself")
+    seen = len(tiny.log)
+    write(live + ".new", "garbage\n", 0o600)
+    os.rename(live + ".new", live)
+    tiny.wait_log(rb"the former certificates stay in use", since=seen, timeout=10)
+    time.sleep(2.2)
+    equal(tiny.log[seen:].count(b"the former certificates"), 1, "a broken one is told of once")
     tiny.stop()
 
     access = folder() + "/access.log"

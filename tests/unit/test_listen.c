@@ -31,6 +31,7 @@ static void test_unix(void)
 {
     char dir[] = "/tmp/test_listen.XXXXXX";
     char path[64], url[80];
+    struct listener_list first;
     struct stat st;
     int fd;
 
@@ -52,7 +53,12 @@ static void test_unix(void)
     ok(try_endpoint(url) == -1, "a stale socket is in the way");
     config.unlink = true;
     ok(try_endpoint(url) == 0, "server.unlink removes it");
+    first = list;
+    ok(try_endpoint(url) == 0, "another server takes the path over");
+    listen_end(&first);
+    ok(stat(path, &st) == 0, "and keeps its socket when the former one ends");
     listen_end(&list);
+    ok(stat(path, &st) != 0, "until it ends");
     fd = open(path, O_CREAT | O_WRONLY, 0600);
     close(fd);
     ok(try_endpoint(url) == -1 && stat(path, &st) == 0, "a regular file is never removed");
