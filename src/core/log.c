@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
@@ -59,6 +61,16 @@ bool log_enabled(enum log_level level)
     return level <= log_sink.level;
 }
 
+/* Standard error is shared with others, so it cannot be made non-blocking. Who
+ * reads it and stops must not stop the server: then lines are lost. A pipe that
+ * is ready has room for PIPE_BUF bytes, and a line is shorter. */
+static bool takes_line(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    return fd != STDERR_FILENO || (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0);
+}
+
 __attribute__((format(printf, 2, 0))) static void write_line(enum log_level level,
                                                              const char *format, va_list args)
 {
@@ -69,13 +81,14 @@ __attribute__((format(printf, 2, 0))) static void write_line(enum log_level leve
     struct date d;
     int saved = errno;
 
+    _Static_assert(sizeof line <= PIPE_BUF, "a line is written in one piece or not at all");
     clock_gettime(CLOCK_REALTIME, &now);
     d = date_of(now.tv_sec);
     text_addf(&t, "%04d-%02u-%02uT%02u:%02u:%02u.%03ldZ %s: ", d.year, d.month, d.day, d.hour,
               d.minute, d.second, now.tv_nsec / 1000000, names[level]);
     text_addv(&t, format, args);
     line[t.len++] = '\n';
-    if (write(log_sink.fd, line, t.len) < 0) {
+    if (takes_line(log_sink.fd) && write(log_sink.fd, line, t.len) < 0) {
         /* Nobody is left to tell. */
         errno = saved;
         return;

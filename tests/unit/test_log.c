@@ -103,6 +103,41 @@ static void test_rate(void)
     ok(rate.suppressed == 0 && rate.written == 1, "lines below the level are not counted");
 }
 
+/* A reader of standard error that has stopped. */
+static void test_full_pipe(void)
+{
+    int ends[2], former = dup(STDERR_FILENO);
+    char block[4096];
+    ssize_t n;
+    unsigned kept = 0;
+
+    if (pipe(ends) != 0 || former < 0) {
+        ok(false, "a pipe");
+        return;
+    }
+    log_open(NULL, LOG_INFO);
+    dup2(ends[1], STDERR_FILENO);
+    alarm(20); /* a failure would hang */
+    for (unsigned i = 0; i < 5000; i++) {
+        log_line(LOG_INFO, "line %04u of many that nobody reads", i);
+    }
+    alarm(0);
+    dup2(former, STDERR_FILENO);
+    close(former);
+    close(ends[1]);
+    while ((n = read(ends[0], block, sizeof block)) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            kept += block[i] == '\n';
+        }
+        if (block[n - 1] != '\n' && n < (ssize_t)sizeof block) {
+            break;
+        }
+    }
+    close(ends[0]);
+    ok(kept > 100 && kept < 5000 && n == 0,
+       "a full pipe loses lines, whole ones, and stops nobody");
+}
+
 static void test_clock(void)
 {
     uint64_t a = clock_now_us(), b = clock_now_us(), ms = clock_now_ms();
@@ -125,6 +160,7 @@ int main(void)
     test_reopen();
     test_rate();
     ok(log_open(NULL, LOG_INFO) == 0, "back to standard error");
+    test_full_pipe();
     test_clock();
     unlink(path);
     unlink(moved);
