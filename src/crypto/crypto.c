@@ -67,7 +67,7 @@ uint32_t crypto_rsa_is_right(const uint8_t *y, const uint8_t *x, size_t len,
         return 0;
     }
     memcpy(back, y, len);
-    return br_rsa_public_get_default()(back, len, pk) != 0 && memcmp(back, x, len) == 0;
+    return br_rsa_i31_public(back, len, pk) != 0 && memcmp(back, x, len) == 0;
 }
 
 br_chacha20_run crypto_chacha20(void)

@@ -10,6 +10,7 @@
 
 #define WINDOW_BITS 5
 #define WINDOWS     52 /* 260 bits: 256 of the scalar and the last carry */
+#define PASSES      (WINDOWS / P256_TABLE_ROWS)
 
 /* Jacobian: x = X/Z^2, y = Y/Z^3; Z = 0 is the point at infinity. */
 struct point {
@@ -246,8 +247,8 @@ static void point_mul(struct point *d, const struct point *a, const uint64_t k[4
 }
 
 /*
- * d = k * G. The digits i = 8j + r of one r have weights 2^(40 j) after a common
- * factor 32^r, so that one table serves eight passes, r from 7 down to 0, with
+ * d = k * G. The digits i = 13j + r of one r have weights 2^(65 j) after a common
+ * factor 32^r, so that one table serves thirteen passes, r from 12 down to 0, with
  * five doublings between them.
  *
  * Two equal points are never added: the sum so far and the new term are made of
@@ -263,17 +264,14 @@ static void point_mulgen(struct point *d, const uint64_t k[4])
     struct p256_affine t;
     uint64_t negative, digit;
 
-    for (unsigned r = P256_TABLE_PASSES; r-- > 0;) {
-        if (r < P256_TABLE_PASSES - 1) {
+    for (unsigned r = PASSES; r-- > 0;) {
+        if (r < PASSES - 1) {
             for (int n = 0; n < WINDOW_BITS; n++) {
                 point_double(&acc, &acc);
             }
         }
         for (unsigned j = P256_TABLE_ROWS; j-- > 0;) {
-            if (P256_TABLE_PASSES * j + r >= WINDOWS) {
-                continue; /* there is no such digit */
-            }
-            digit = scalar_digit(k, P256_TABLE_PASSES * j + r, &negative);
+            digit = scalar_digit(k, PASSES * j + r, &negative);
             table_lookup(t.x.v, p256_table[j][0].x.v, sizeof t / sizeof(uint64_t), digit);
             fe_negate_if(&t.y, negative);
             point_add_affine(&acc, &acc, &t, mask_zero(digit));

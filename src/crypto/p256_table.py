@@ -2,7 +2,7 @@
 """Writes src/crypto/p256_table.c: the multiples of P-256's generator that p256.c adds up.
 
 Run: python3 src/crypto/p256_table.py > src/crypto/p256_table.c
-Entry [j][i] is (i + 1) * 2^(40 j) * G, affine, in Montgomery form; tests/unit/test_crypto_p256.c
+Entry [j][i] is (i + 1) * 2^(65 j) * G, affine, in Montgomery form; tests/unit/test_crypto_p256.c
 compares each one with BearSSL.
 """
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1
@@ -31,14 +31,14 @@ def main():
     print("/* clang-format off */")
     print("const struct p256_affine p256_table[P256_TABLE_ROWS][P256_TABLE_COLUMNS] = {")
     base = G
-    for _ in range(7):
+    for _ in range(4):
         print("    {")
         point = base
         for i in range(16):
             print("        {%s,\n         %s}," % (limbs(point[0]), limbs(point[1])))
             point = add(point, base)
         print("    },")
-        for _ in range(40):
+        for _ in range(65):
             base = add(base, base)
     print("};\n/* clang-format on */")
 

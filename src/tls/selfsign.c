@@ -127,9 +127,9 @@ static int make_key(struct keypair *k, unsigned rsa_bits, struct text *error)
     bytes_wipe(seed, sizeof seed);
     k->is_rsa = rsa_bits != 0;
     if (k->is_rsa) {
-        good = br_rsa_keygen_get_default()(&drbg.vtable, &k->rsa, k->priv, &k->rsa_pub, k->pub,
-                                           rsa_bits, RSA_EXPONENT) == 1;
-        k->d_len = good ? br_rsa_compute_privexp_get_default()(k->d, &k->rsa, RSA_EXPONENT) : 0;
+        good = br_rsa_i31_keygen(&drbg.vtable, &k->rsa, k->priv, &k->rsa_pub, k->pub, rsa_bits,
+                                 RSA_EXPONENT) == 1;
+        k->d_len = good ? br_rsa_i31_compute_privexp(k->d, &k->rsa, RSA_EXPONENT) : 0;
         good = k->d_len > 0 && k->d_len <= sizeof k->d;
     } else {
         good = br_ec_keygen(&drbg.vtable, crypto_ec(), &k->ec, k->priv, BR_EC_secp256r1) > 0 &&
@@ -336,9 +336,7 @@ static size_t sign(const struct keypair *k, const uint8_t digest[32], uint8_t *s
     if (!k->is_rsa) {
         return crypto_ecdsa_sign()(crypto_ec(), &br_sha256_vtable, digest, &k->ec, signature);
     }
-    return br_rsa_pkcs1_sign_get_default()(BR_HASH_OID_SHA256, digest, 32, &k->rsa, signature) == 1
-               ? len
-               : 0;
+    return br_rsa_i31_pkcs1_sign(BR_HASH_OID_SHA256, digest, 32, &k->rsa, signature) == 1 ? len : 0;
 }
 
 static int make_certificate(struct der_out *o, const struct keypair *k,

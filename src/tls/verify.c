@@ -51,7 +51,7 @@ void verify_begin(struct verifier *v, struct anchor_set *anchors, uint32_t depth
     for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
         br_x509_minimal_set_hash(&v->minimal, (int)i + br_sha1_ID, hashes[i]);
     }
-    br_x509_minimal_set_rsa(&v->minimal, br_rsa_pkcs1_vrfy_get_default());
+    br_x509_minimal_set_rsa(&v->minimal, br_rsa_i31_pkcs1_vrfy);
     br_x509_minimal_set_ecdsa(&v->minimal, crypto_ec(), crypto_ecdsa_vrfy());
     br_x509_minimal_set_time(&v->minimal, days, (uint32_t)(now_s % 86400));
 }

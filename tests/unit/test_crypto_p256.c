@@ -64,9 +64,9 @@ static void table(void)
     for (unsigned j = 0; j < P256_TABLE_ROWS; j++) {
         for (unsigned i = 0; i < P256_TABLE_COLUMNS; i++) {
             uint8_t k[32], theirs[65], x[32], y[32];
-            unsigned bit = 40 * j;
+            unsigned bit = 65 * j;
 
-            /* (i + 1) * 2^bit; bit is a multiple of 4. */
+            /* (i + 1) * 2^bit; i + 1 has five bits. */
             memset(k, 0, 32);
             k[31 - bit / 8] = (uint8_t)((i + 1) << (bit % 8));
             if (bit % 8 != 0) {
