@@ -3,7 +3,8 @@
  * application play against a server, with fixed randomness. The client is
  * BearSSL's engine, whose bytes may be bent, held back or mixed with others.
  * Nothing may be left behind, data goes only through an established
- * connection, and nobody gets in whose certificate is not good.
+ * connection and arrives as it was sent whatever happens to the wire, and
+ * nobody gets in whose certificate is not good.
  *
  * Script: kind, then (operation, length, bytes of that length) again and again.
  */
@@ -13,7 +14,13 @@
 
 #include <assert.h>
 
-enum { KINDS = 16 };
+enum { KINDS = 16, SENT_MAX = 65536 };
+
+/* What one side sent, and how much of it the other has taken. */
+static struct stream {
+    uint8_t sent[SENT_MAX];
+    size_t sent_len, taken;
+} from_client, from_server;
 
 static struct {
     struct config config;
@@ -56,6 +63,8 @@ static void begin(struct pair *p, bool resume)
     eng->rng_init_done = 0;
     eng->rng_os_rand_done = 1;
     br_ssl_engine_inject_entropy(eng, "client", 6);
+    from_client.sent_len = from_client.taken = 0;
+    from_server.sent_len = from_server.taken = 0;
     pair_begin(p, "localhost", resume);
 }
 
@@ -119,6 +128,25 @@ static void certificate(struct pair *p, unsigned which)
     client_certificate(&p->client, names[which % ARRAY_LEN(names)], NULL);
 }
 
+static void stream_take(struct stream *s, const uint8_t *data, size_t len)
+{
+    assert(len <= s->sent_len - s->taken && memcmp(data, s->sent + s->taken, len) == 0);
+    s->taken += len;
+}
+
+static size_t stream_put(struct stream *s, uint8_t *to, size_t room, struct span data)
+{
+    size_t n = room < data.len ? room : data.len;
+
+    n = n < SENT_MAX - s->sent_len ? n : SENT_MAX - s->sent_len;
+    if (n > 0) {
+        memcpy(to, data.data, n);
+        memcpy(s->sent + s->sent_len, data.data, n);
+        s->sent_len += n;
+    }
+    return n;
+}
+
 static void app_data(struct pair *p, struct span data)
 {
     size_t n, m;
@@ -127,12 +155,11 @@ static void app_data(struct pair *p, struct span data)
 
     assert((from == NULL && to == NULL) || tls_get_info(p->tls)->established);
     if (from != NULL) {
+        stream_take(&from_client, from, n);
         tls_advance(p->tls, TLS_WINDOW_RECV_APP, n);
     }
     if (to != NULL && data.len > 0) {
-        m = m < data.len ? m : data.len;
-        memcpy(to, data.data, m);
-        tls_advance(p->tls, TLS_WINDOW_SEND_APP, m);
+        tls_advance(p->tls, TLS_WINDOW_SEND_APP, stream_put(&from_server, to, m, data));
     }
     tls_flush(p->tls);
 }
@@ -140,12 +167,16 @@ static void app_data(struct pair *p, struct span data)
 static void client_data(struct pair *p, struct span data)
 {
     br_ssl_engine_context *eng = &p->client.ssl.eng;
-    size_t n;
-    uint8_t *to = br_ssl_engine_sendapp_buf(eng, &n);
+    size_t n, m;
+    uint8_t *from = br_ssl_engine_recvapp_buf(eng, &n);
+    uint8_t *to = br_ssl_engine_sendapp_buf(eng, &m);
 
+    if (from != NULL) {
+        stream_take(&from_server, from, n);
+        br_ssl_engine_recvapp_ack(eng, n);
+    }
     if (to != NULL && data.len > 0) {
-        memcpy(to, data.data, data.len);
-        br_ssl_engine_sendapp_ack(eng, data.len);
+        br_ssl_engine_sendapp_ack(eng, stream_put(&from_client, to, m, data));
         br_ssl_engine_flush(eng, 0);
     }
 }
@@ -186,9 +217,9 @@ static void step(struct pair *p, unsigned op, struct span data)
         br_ssl_engine_close(&p->client.ssl.eng);
         break;
     case 10:
-        if (data.len == 1) {
+        if (data.len % 2 != 0) {
             tls_close(p->tls);
-        } else if (data.len == 2) {
+        } else if (data.len > 0) {
             tls_recv_eof(p->tls);
         }
         break;
