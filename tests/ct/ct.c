@@ -120,10 +120,11 @@ static void rsa(unsigned bits)
     public(sk.q, 1);
     begin();
     good &= crypto_rsa_private()(x, &sk);
+    good &= crypto_rsa_is_right(x, want, bits / 8, &sk, &pk);
     public(private, sizeof private);
     public(x, sizeof x);
     public(&good, sizeof good);
-    snprintf(name, sizeof name, "RSA-%u private operation", bits);
+    snprintf(name, sizeof name, "RSA-%u private, checked", bits);
     end(name,
         good == 1 && br_rsa_i31_public(x, bits / 8, &pk) == 1 && memcmp(x, want, bits / 8) == 0);
 }
