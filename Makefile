@@ -51,10 +51,12 @@ INC  := -Isrc -isystem $(BEARSSL)/inc
 # the sanitizer builds of the same code stand in. Debian's musl-gcc does not
 # know -static-pie (it would quietly link dynamically), so the start files and
 # the linker's flags are named here; without rcrt1.o it is a plain static one.
+# The canary stands in functions with byte arrays; -fstack-protector-strong, in
+# many more, takes 8 KB, and the program shall fit in 300.
 MUSL_DIR := $(firstword $(wildcard $(subst gnu,musl,/usr/lib/$(shell gcc -dumpmachine 2>/dev/null)) \
                 /usr/lib/musl/lib /usr/local/musl/lib))
 CRT      := $(wildcard $(MUSL_DIR)/rcrt1.o)
-HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+HARDEN   := -fstack-protector -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
             -fno-unwind-tables
 # Size first; what turns every byte or every handshake is built for speed. Our
 # own code is optimized as a whole at the link, except the cryptography and
@@ -62,7 +64,7 @@ HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-as
 # learning too much about a secret and turning arithmetic into branches.
 # malloc is found too late for that.
 APART_musl := src/core/bytes.c src/core/heap.c
-FAST_musl := x25519 chacha20 sha256 p256 p256_field modint
+FAST_musl := chacha20 p256_field modint
 OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz) \
              $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
              $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin)
@@ -96,10 +98,9 @@ LINK_fuzz    := $(SAN) -fsanitize=fuzzer
 
 # BearSSL: its own flags by file. Hot code is worth more bytes than the rest.
 BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
-# Measured: -O2 instead of -Os makes ChaCha20 1.7, RSA and SHA-256 1.3, Poly1305
-# and AES-CTR 1.2 times as fast; in the rest it shows in nothing but size.
-HOT_musl := chacha20_sse2 chacha20_ct poly1305_ctmulq poly1305_ctmul sha2small sha2big \
-            i31_montmul i31_muladd aes_x86ni_ctr ghash_pclmul aes_ct64_enc aes_ct64_ctr
+# Measured: -O2 instead of -Oz makes SHA-256 1.3, Poly1305 and AES-CTR 1.2 times as
+# fast; in what else a release on this processor runs, it shows in size alone.
+HOT_musl := poly1305_ctmulq sha2small aes_x86ni_ctr ghash_pclmul
 # The primitives work in arrays of fixed size with loops that the data cannot
 # stretch, so they go without the canary, which the rest of the library (the
 # engine, certificates, signatures, decoders) keeps: that takes 8 KB less.
@@ -147,7 +148,7 @@ FORCE:
 define variant
 $$(BUILD)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)
-	@echo '$$(subst ','\'',$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1))$$(OPT_$(1):%= %) $$(INC))' > $$@.new; \
+	@echo '$$(subst ','\'',$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1))$$(OPT_$(1):%= %)$$(FAST_$(1):%= %) $$(INC))' > $$@.new; \
 	    if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
 $$(TP)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)

@@ -1,11 +1,13 @@
 #include "app/private.h"
 #include "core/log.h"
+#include "core/must.h"
 #include "core/text.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct private_file {
     const char *path; /* in the configuration */
@@ -60,6 +62,25 @@ static void identify(struct private_file *f)
     }
 }
 
+/* The folder's path without links, as the kernel tells it: by going there and
+ * back. "" when it cannot be entered. */
+static void without_links(const char *folder, char *dst, size_t cap)
+{
+    int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    dst[0] = '\0';
+    if (back < 0) {
+        return;
+    }
+    if (chdir(folder) == 0) {
+        if (getcwd(dst, cap) == NULL) {
+            dst[0] = '\0';
+        }
+        must(fchdir(back) == 0);
+    }
+    close(back);
+}
+
 /* Where the path lies beneath the root, if it does: its folder without links,
  * and the name in it, which may be a link to ever new keys. -1 without memory. */
 static int locate(struct private_file *f, const char *root)
@@ -71,7 +92,9 @@ static int locate(struct private_file *f, const char *root)
     struct text t = text_over(inside, sizeof inside);
 
     text_add_span(&t, len > 0 ? span_of(f->path, len) : span_of(".", 1));
-    if (t.full || realpath(root, top) == NULL || realpath(inside, folder) == NULL) {
+    without_links(root, top, sizeof top);
+    without_links(inside, folder, sizeof folder);
+    if (t.full || top[0] == '\0' || folder[0] == '\0') {
         return 0;
     }
     len = strcmp(top, "/") == 0 ? 0 : strlen(top);

@@ -9,7 +9,7 @@
 #define MUST_TEXT_(x) #x
 #define MUST_TEXT(x)  MUST_TEXT_(x)
 #define must(condition)                                                                            \
-    ((condition) ? (void)0 : must_fail(__FILE__ ":" MUST_TEXT(__LINE__) ": " #condition "\n"))
+    ((condition) ? (void)0 : must_fail(__FILE__ ":" MUST_TEXT(__LINE__) ": this must not be\n"))
 
 _Noreturn void must_fail(const char *line);
 

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "crypto/crypto.h"
 #include "tls/internal.h"
+#include "tls/rsasign.h"
 
 #include <string.h>
 
@@ -52,79 +53,6 @@ static uint32_t policy_hook_keyx(const br_ssl_server_policy_class **hook, unsign
     return good;
 }
 
-/* DigestInfo's algorithm identifiers, by BearSSL's hash numbers from SHA-1. */
-static const unsigned char *hash_oid(unsigned hash_id)
-{
-    static const unsigned char sha1[] = {5, 0x2B, 0x0E, 0x03, 0x02, 0x1A};
-    static const unsigned char sha2[][10] = {
-        {9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 4},
-        {9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 1},
-        {9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 2},
-        {9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 3},
-    };
-
-    if (hash_id == br_sha1_ID) {
-        return sha1;
-    }
-    return hash_id >= br_sha224_ID && hash_id <= br_sha512_ID ? sha2[hash_id - br_sha224_ID] : NULL;
-}
-
-/* EMSA-PKCS1-v1_5 (RFC 8017, section 9.2) over len bytes; without an algorithm
- * (TLS 1.0 and 1.1) the bare hashes. Returns 0 when they do not fit. */
-static size_t pkcs1_pad(uint8_t *dst, size_t len, const unsigned char *oid, const uint8_t *hash,
-                        size_t hash_len)
-{
-    uint8_t info[32] = {0};
-    size_t n = 0;
-
-    if (oid != NULL) {
-        info[n++] = 0x30;
-        info[n++] = (uint8_t)(oid[0] + hash_len + 8);
-        info[n++] = 0x30;
-        info[n++] = (uint8_t)(oid[0] + 4);
-        info[n++] = 0x06;
-        memcpy(info + n, oid, oid[0] + 1u);
-        n += oid[0] + 1u;
-        info[n++] = 0x05;
-        info[n++] = 0x00;
-        info[n++] = 0x04;
-        info[n++] = (uint8_t)hash_len;
-    }
-    if (len < n + hash_len + 11) {
-        return 0;
-    }
-    memset(dst, 0xFF, len);
-    dst[0] = 0x00;
-    dst[1] = 0x01;
-    dst[len - n - hash_len - 1] = 0x00;
-    memcpy(dst + len - n - hash_len, info, n);
-    memcpy(dst + len - hash_len, hash, hash_len);
-    return len;
-}
-
-/* One wrong bit in half of the computation (bad memory, an overheated CPU)
- * would give a signature from which anybody can factor the modulus. So none
- * leaves that the public key does not turn back; it costs a few percent. */
-static size_t sign_rsa(const struct tls *t, const struct cred *cred, unsigned char *data,
-                       unsigned hash_id, const uint8_t *hash, size_t hash_len)
-{
-    size_t len = (cred->key.rsa.n_bitlen + 7) / 8;
-    uint8_t padded[512];
-
-    if (len > sizeof padded || pkcs1_pad(padded, len, hash_oid(hash_id), hash, hash_len) == 0) {
-        return 0;
-    }
-    memcpy(data, padded, len);
-    if (t->ctx->rsa_private(data, &cred->key.rsa) == 0) {
-        return 0;
-    }
-    if (crypto_rsa_is_right(data, padded, len, &cred->key.rsa, &cred->rsa_public) == 0) {
-        bytes_wipe(data, len);
-        return 0;
-    }
-    return len;
-}
-
 static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned algo_id,
                                unsigned char *data, size_t hash_len, size_t cap)
 {
@@ -137,7 +65,8 @@ static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned
     if (hash_len <= sizeof hash && cap >= 512) {
         memcpy(hash, data, hash_len);
         if (cred->key_type == CRED_RSA) {
-            len = sign_rsa(t, cred, data, hash_id, hash, hash_len);
+            len = rsasign(t->ctx->rsa_private, &cred->key.rsa, &cred->rsa_public, hash_id, hash,
+                          hash_len, data);
         } else {
             const br_hash_class *class = br_multihash_getimpl(&t->server.eng.mhash, (int)hash_id);
 

@@ -6,9 +6,6 @@
 #include <string.h>
 
 #define KEY_MAX 32
-#define CONVERT                                                                                    \
-    "; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in OLD -out "  \
-    "NEW"
 
 struct cipher {
     const uint8_t *oid;
@@ -38,6 +35,15 @@ static const struct prf prfs[] = {
 static int refuse(struct text *error, const char *why)
 {
     text_add(error, why);
+    return -1;
+}
+
+/* As refuse, for a key that would work in another container. */
+static int refuse_scheme(struct text *error, const char *why)
+{
+    text_add(error, why);
+    text_add(error, "; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf "
+                    "hmacWithSHA256 -in OLD -out NEW");
     return -1;
 }
 
@@ -176,10 +182,10 @@ static int parse_kdf(struct scheme *s, struct reader *kdf, uint32_t max_iteratio
     uint32_t key_len = 0;
 
     if (der_oid_is(oid, OID_SCRYPT)) {
-        return refuse(error, "the key is encrypted with scrypt, which is not supported" CONVERT);
+        return refuse_scheme(error, "the key is encrypted with scrypt, which is not supported");
     }
     if (!der_oid_is(oid, OID_PBKDF2)) {
-        return refuse(error, "the key is encrypted with an unknown key derivation" CONVERT);
+        return refuse_scheme(error, "the key is encrypted with an unknown key derivation");
     }
     r = der_reader(der_take(kdf, DER_SEQUENCE));
     s->salt = der_take(&r, DER_OCTET_STRING);
@@ -199,7 +205,7 @@ static int parse_kdf(struct scheme *s, struct reader *kdf, uint32_t max_iteratio
         return refuse(error, "the encryption parameters are malformed");
     }
     if (s->hash == NULL) {
-        return refuse(error, "the key derivation uses an unknown hash" CONVERT);
+        return refuse_scheme(error, "the key derivation uses an unknown hash");
     }
     if (s->iterations == 0 || s->iterations > max_iterations) {
         text_addf(error, "the key derivation wants %u iterations; at most %u are allowed",
@@ -224,7 +230,7 @@ static int parse_pbes2(struct scheme *s, struct reader *algorithm, uint32_t max_
         return refuse(error, "the encryption parameters are malformed");
     }
     if (s->cipher == NULL) {
-        return refuse(error, "the key is encrypted with an unsupported cipher" CONVERT);
+        return refuse_scheme(error, "the key is encrypted with an unsupported cipher");
     }
     s->iv = der_take(&enc, DER_OCTET_STRING);
     if (enc.bad || s->iv.len != s->cipher->block_len) {
@@ -250,8 +256,9 @@ static int decrypt_pkcs8(struct pem_block *block, struct password *password, str
         return refuse(error, "the encrypted key is malformed");
     }
     if (!der_oid_is(oid, OID_PBES2)) {
-        return refuse(error, "the key is encrypted with an old scheme (PBES1 or PKCS#12), which "
-                             "is not supported" CONVERT);
+        return refuse_scheme(error,
+                             "the key is encrypted with an old scheme (PBES1 or PKCS#12), which "
+                             "is not supported");
     }
     if (parse_pbes2(&s, &algorithm, password->max_iterations, error) != 0 ||
         password_get(password, &secret, error) != 0) {
@@ -300,9 +307,9 @@ static int decrypt_legacy(struct pem_block *block, struct password *password, st
         c = strcmp(block->cipher, ciphers[i].name) == 0 ? &ciphers[i] : c;
     }
     if (c == NULL) {
-        text_addf(error, "the key is encrypted with %s, which is not supported" CONVERT,
+        text_addf(error, "the key is encrypted with %s",
                   block->cipher[0] != '\0' ? block->cipher : "a cipher that is not named");
-        return -1;
+        return refuse_scheme(error, ", which is not supported");
     }
     if (block->iv_len != c->block_len) {
         return refuse(error, "the vector in DEK-Info has the wrong length");

@@ -1,4 +1,5 @@
 #include "tls/selfsign.h"
+#include "tls/rsasign.h"
 #include "core/date.h"
 #include "crypto/crypto.h"
 #include "tls/der.h"
@@ -331,12 +332,10 @@ static int put_tbs(struct der_out *o, const struct keypair *k, const struct self
 /* Signs digest; the signature's length, or 0. */
 static size_t sign(const struct keypair *k, const uint8_t digest[32], uint8_t *signature)
 {
-    size_t len = (k->rsa.n_bitlen + 7) / 8;
-
     if (!k->is_rsa) {
         return crypto_ecdsa_sign()(crypto_ec(), &br_sha256_vtable, digest, &k->ec, signature);
     }
-    return br_rsa_i31_pkcs1_sign(BR_HASH_OID_SHA256, digest, 32, &k->rsa, signature) == 1 ? len : 0;
+    return rsasign(crypto_rsa_private(), &k->rsa, &k->rsa_pub, br_sha256_ID, digest, 32, signature);
 }
 
 static int make_certificate(struct der_out *o, const struct keypair *k,
