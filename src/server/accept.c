@@ -10,6 +10,14 @@
 #define ACCEPT_BATCH 16
 /* How long accepting pauses when descriptors or memory ran out. */
 #define ACCEPT_PAUSE_MS 100
+/* When all slots are taken, a connection makes room for a new one if it has
+ * been idle between requests, has not moved in the middle of an answer, or has
+ * been shaking hands for longer than this. */
+#define EVICT_IDLE_MS      1000
+#define EVICT_STALLED_MS   10000
+#define EVICT_HANDSHAKE_MS 3000
+/* How many of the longest idle are looked at for one that may go. */
+#define EVICT_LOOK 64
 
 int accept_arm(struct server *s, bool on)
 {
@@ -39,7 +47,7 @@ int accept_arm(struct server *s, bool on)
 
 void accept_resume(struct server *s)
 {
-    if (s->draining || s->accept_resume_ms != UINT64_MAX || s->slots.taken >= s->slots.max) {
+    if (s->draining || s->accept_resume_ms != UINT64_MAX) {
         return;
     }
     if (accept_arm(s, true) != 0) {
@@ -85,6 +93,50 @@ static void refuse(struct server *s, struct conn *c, int fd, const char *why)
     close(fd);
 }
 
+/* How long ago the deadline was armed: since the last progress, or the accept. */
+static uint64_t armed_for(const struct server *s, const struct deadline_queue *q,
+                          const struct deadline *d)
+{
+    return s->now_ms + q->duration_ms - d->at_ms;
+}
+
+static struct conn *longest_idle(const struct server *s)
+{
+    const struct deadline_queue *q = &s->shared.idle;
+    struct deadline *d = q->first;
+
+    for (int i = 0; d != NULL && i < EVICT_LOOK; d = d->next, i++) {
+        struct conn *c = (struct conn *)(void *)d;
+        bool resting = s->shared.ops->phase(c->app_state) == APP_IDLE;
+
+        if (!c->on_ready && armed_for(s, q, d) >= (resting ? EVICT_IDLE_MS : EVICT_STALLED_MS)) {
+            return c;
+        }
+    }
+    d = s->shared.handshake.first;
+    if (d != NULL && armed_for(s, &s->shared.handshake, d) >= EVICT_HANDSHAKE_MS) {
+        struct conn *c = (struct conn *)(void *)d;
+
+        return c->on_ready ? NULL : c;
+    }
+    return NULL;
+}
+
+/* All slots are taken and somebody knocks: who only holds a connection keeps
+ * nobody out. */
+static bool evict(struct server *s)
+{
+    struct conn *c = longest_idle(s);
+
+    if (c == NULL) {
+        return false;
+    }
+    log_limited(&s->accept_rate, s->now_ms, LOG_INFO,
+                "%s: closed while idle, to make room (server.max-connections)", c->peer.address);
+    loop_dismiss(s, c);
+    return s->slots.taken < s->slots.max;
+}
+
 /* False when accepting should not go on now. */
 static bool accept_one(struct server *s, const struct listener *l)
 {
@@ -93,8 +145,11 @@ static bool accept_one(struct server *s, const struct listener *l)
     struct conn *c;
     int fd;
 
-    if (s->slots.taken >= s->slots.max) {
-        /* The rest waits in the kernel's queue until a slot is free. */
+    if (s->slots.taken >= s->slots.max && !evict(s)) {
+        /* The rest waits in the kernel's queue until a slot is free, or one
+         * of the connections has been idle for long enough. */
+        s->accept_full = true;
+        s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
         accept_arm(s, false);
         return false;
     }

@@ -21,12 +21,13 @@ struct server {
     uint64_t now_ms;
     uint64_t tick_ms;          /* next call of tls_context_tick */
     uint64_t reload_ms;        /* next look at the files */
-    uint64_t accept_resume_ms; /* UINT64_MAX: not paused by an error */
+    uint64_t accept_resume_ms; /* UINT64_MAX: not paused */
     uint64_t drain_sweep_ms;
     uint64_t drain_end_ms;
     int epoll_fd;
     int signal_fd;
-    bool listening; /* the listeners are registered with epoll */
+    bool accept_full; /* accepting pauses because all slots are taken */
+    bool listening;   /* the listeners are registered with epoll */
     bool draining;
     bool stop;
     struct log_rate accept_rate;
@@ -45,5 +46,9 @@ int accept_arm(struct server *s, bool on);
 void accept_resume(struct server *s);
 /* Takes what waits at one listener, within a bound. */
 void accept_many(struct server *s, const struct listener *l);
+
+/* Ends the connection at once, with a close_notify where no answer is cut by it.
+ * It must not be in the ready list. */
+void loop_dismiss(struct server *s, struct conn *c);
 
 #endif

@@ -52,7 +52,20 @@ static void end_conn(struct server *s, struct conn *c)
         return;
     }
     slots_give(&s->slots, c);
+    if (s->accept_full) {
+        s->accept_full = false;
+        s->accept_resume_ms = UINT64_MAX;
+    }
     accept_resume(s);
+}
+
+void loop_dismiss(struct server *s, struct conn *c)
+{
+    uint32_t interest;
+
+    conn_drain(c, &s->shared, true, s->now_ms);
+    conn_step(c, &s->shared, s->now_ms, &interest);
+    end_conn(s, c);
 }
 
 static void ready_push(struct server *s, struct conn *c)
@@ -240,6 +253,7 @@ static void run_clockwork(struct server *s)
     }
     if (s->now_ms >= s->accept_resume_ms) {
         s->accept_resume_ms = UINT64_MAX;
+        s->accept_full = false;
         accept_resume(s);
     }
     if (s->draining && s->now_ms >= s->drain_sweep_ms) {

@@ -104,7 +104,8 @@ struct tls_error tls_error_of(int number)
     case BR_ERR_X509_BAD_TIME:
         return error(ALERT_BAD_CERTIFICATE, "the certificate has a wrong date");
     case BR_ERR_X509_UNSUPPORTED:
-        return error(ALERT_UNSUPPORTED_CERTIFICATE, "the certificate uses something unsupported");
+        return error(ALERT_UNSUPPORTED_CERTIFICATE,
+                     "the certificate uses what is not supported (SHA-1?)");
     case BR_ERR_X509_LIMIT_EXCEEDED:
         return error(ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's key is over the size limit");
     case BR_ERR_X509_WRONG_KEY_TYPE:

@@ -308,8 +308,8 @@ static bool rsa_works(const struct private_key *key, const struct x509_cert *cer
     }
     x[0] = 0; /* below the modulus, whose first byte is not 0 */
     memcpy(y, x, len);
-    return crypto_rsa_private()(y, &key->rsa) == 1 &&
-           br_rsa_i31_public(y, len, &cert->rsa) == 1 && memcmp(x, y, len) == 0;
+    return crypto_rsa_private()(y, &key->rsa) == 1 && br_rsa_i31_public(y, len, &cert->rsa) == 1 &&
+           memcmp(x, y, len) == 0;
 }
 
 const char *keyfile_match(const struct private_key *key, const struct x509_cert *cert)

@@ -37,8 +37,12 @@ size_t verify_size(void)
 
 void verify_begin(struct verifier *v, struct anchor_set *anchors, uint32_t depth, int64_t now_s)
 {
+    /* No MD5 and no SHA-1: collisions can be made, so their signatures prove nothing. */
     static const br_hash_class *const hashes[] = {
-        &br_sha1_vtable, &br_sha224_vtable, &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable,
+        &br_sha224_vtable,
+        &br_sha256_vtable,
+        &br_sha384_vtable,
+        &br_sha512_vtable,
     };
     uint32_t days = (uint32_t)(now_s / 86400 + 719528); /* since year 0, as BearSSL counts */
     size_t count;
@@ -49,7 +53,7 @@ void verify_begin(struct verifier *v, struct anchor_set *anchors, uint32_t depth
     v->depth = depth;
     br_x509_minimal_init(&v->minimal, &br_sha256_vtable, current, count);
     for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
-        br_x509_minimal_set_hash(&v->minimal, (int)i + br_sha1_ID, hashes[i]);
+        br_x509_minimal_set_hash(&v->minimal, (int)i + br_sha224_ID, hashes[i]);
     }
     br_x509_minimal_set_rsa(&v->minimal, br_rsa_i31_pkcs1_vrfy);
     br_x509_minimal_set_ecdsa(&v->minimal, crypto_ec(), crypto_ecdsa_vrfy());

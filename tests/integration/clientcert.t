@@ -74,6 +74,9 @@ def required():
     turned_away(tiny, good.issue("late", end="20200201000000Z"), CERTIFICATE_EXPIRED, rb"expired", "an expired one")
     tiny.stop()
     tiny = Tiny(FILES)
+    c = visit(tiny, good.issue("weak", digest="sha1"), "-cipher", "DEFAULT@SECLEVEL=0")
+    ok(c.alert == UNSUPPORTED_CERTIFICATE and "home" not in c.text, "one signed with SHA-1", c.text)
+    tiny.wait_log(rb"SHA-1")
     turned_away(tiny, good.issue("early", start="20400101000000Z"), CERTIFICATE_EXPIRED, rb"not yet valid",
                 "one not yet valid")
     turned_away(tiny, good.issue("host", "server"), UNSUPPORTED_CERTIFICATE, rb"extended key usage", "one for servers")

@@ -124,6 +124,8 @@ def time_outs():
 def limits():
     tiny = Tiny({**FILES, "server.max-connections": "3"})
     held = [tiny.tls() for _ in range(3)]
+    for s in held:
+        s.sendall(b"GET /index.html HTTP/1.1\r\n")
     waiting = tiny.connect()
     waiting.settimeout(0.5)
     context = client_context()
@@ -136,8 +138,24 @@ def limits():
     held.pop().close()
     equal(fetch(tiny)[1], b"home\n", "a free slot serves the next")
     for s in held:
-        request(s)
-        ok(s.recv(4096).startswith(b"HTTP/1.1 200"), "those that hold on are served")
+        s.sendall(b"Host: localhost\r\n\r\n")
+        ok(s.recv(4096).startswith(b"HTTP/1.1 200"), "those with a request under way are served")
+    fresh = tiny.tls()
+    began = time.monotonic()
+    equal(fetch(tiny)[1], b"home\n", "connections that only idle make room")
+    ok(time.monotonic() - began < 10, "long before their time-out")
+    equal(receive_all(held[0]), b"", "the one that idled for longest was closed in order")
+    ok(b"to make room" in tiny.log or tiny.wait_log(rb"to make room"), "the log tells")
+    fresh.close()
+    tiny.stop()
+
+    tiny = Tiny({**FILES, "server.max-connections": "4", "server.handshake-timeout": "60"})
+    silent = [tiny.connect() for _ in range(4)]
+    began = time.monotonic()
+    equal(fetch(tiny)[1], b"home\n", "nor do connections that never shake hands keep others out")
+    ok(time.monotonic() - began < 30, "for as long as they would be allowed to")
+    for s in silent:
+        s.close()
     tiny.stop()
 
     # Few descriptors: files cannot be opened, connections cannot be accepted.

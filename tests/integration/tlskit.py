@@ -224,12 +224,13 @@ class Authority:
                  "-enddate", end, "-extfile", self.place + "/extensions", "-extensions", "ca")
         return path
 
-    def issue(self, name, kind="client", key="ec", start="20200101000000Z", end="20491231235959Z", chain=True):
+    def issue(self, name, kind="client", key="ec", start="20200101000000Z", end="20491231235959Z", chain=True,
+              digest="default"):
         path = f"{self.place}/{len(os.listdir(self.place))}"
         self._request(path, name, key)
         _openssl("ca", "-batch", "-notext", "-config", self.place + "/conf", "-cert", self.crt, "-keyfile", self.key,
                  "-in", path + ".csr", "-out", path + ".crt", "-startdate", start, "-enddate", end,
-                 "-extfile", self.place + "/extensions", "-extensions", kind)
+                 "-md", digest, "-extfile", self.place + "/extensions", "-extensions", kind)
         with open(path + ".crt") as c, open(path) as k:
             certificate, secret = c.read(), k.read()
         between = self.chain() if chain else ""
