@@ -19,8 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* The exit code after output that returned 0 or -1. */
 static int printed(int result)
 {

@@ -152,7 +152,7 @@ static int open_by_walk(int root_fd, const char *path)
     char name[256];
 
     if (*path == '\0') {
-        return openat(root_fd, ".", FILE_FLAGS | O_DIRECTORY);
+        return openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     while (next_component(&path, name)) {
         int flags = *path == '\0' ? FILE_FLAGS : O_PATH | O_DIRECTORY | O_CLOEXEC;

@@ -49,7 +49,7 @@ static bool matches(const struct pattern *p, const struct suite *s)
 
 static void apply(struct work *w, enum rule rule, const struct pattern *p)
 {
-    uint8_t moved[CIPHERLIST_MAX_SUITES], rest[CIPHERLIST_MAX_SUITES];
+    uint8_t moved[CIPHERLIST_MAX_SUITES] = {0}, rest[CIPHERLIST_MAX_SUITES] = {0};
     size_t moved_count = 0, rest_count = 0;
     bool front = rule == RULE_DEL;
 

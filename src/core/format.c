@@ -96,17 +96,33 @@ static const char *take_length(const char *p, struct conversion *c)
     return p;
 }
 
-#define TAKE_UNSIGNED(args, longs)                                                                 \
-    ((longs) == 0   ? (uint64_t)va_arg(args, unsigned)                                             \
-     : (longs) == 1 ? (uint64_t)va_arg(args, unsigned long)                                        \
-                    : (uint64_t)va_arg(args, unsigned long long))
-#define TAKE_SIGNED(args, longs)                                                                   \
-    ((longs) == 0   ? (int64_t)va_arg(args, int)                                                   \
-     : (longs) == 1 ? (int64_t)va_arg(args, long)                                                  \
-                    : (int64_t)va_arg(args, long long))
+static uint64_t take_unsigned(va_list *args, unsigned longs)
+{
+    if (longs == 0) {
+        return va_arg(*args, unsigned);
+    }
+    if (longs == 1) {
+        return va_arg(*args, unsigned long);
+    }
+    return va_arg(*args, unsigned long long);
+}
+
+static int64_t take_signed(va_list *args, unsigned longs)
+{
+    if (longs == 0) {
+        return va_arg(*args, int);
+    }
+    if (longs == 1) {
+        return va_arg(*args, long);
+    }
+    return va_arg(*args, long long);
+}
 
 void text_addv(struct text *t, const char *format, va_list args)
 {
+    va_list rest; /* a parameter of this type may be a pointer already */
+
+    va_copy(rest, args);
     for (const char *p = format; *p != '\0';) {
         size_t plain = strcspn(p, "%");
         struct conversion c = {0};
@@ -115,11 +131,11 @@ void text_addv(struct text *t, const char *format, va_list args)
         text_add_span(t, span_of(p, plain));
         p += plain;
         if (*p == '\0') {
-            return;
+            break;
         }
         p = take_head(p + 1, &c);
         if (c.cut && *p == '*') {
-            int most = va_arg(args, int);
+            int most = va_arg(rest, int);
 
             c.precision = most > 0 ? (unsigned)most : 0;
             p++;
@@ -127,24 +143,24 @@ void text_addv(struct text *t, const char *format, va_list args)
         p = take_length(p, &c);
         switch (*p++) {
         case 's':
-            put_string(t, &c, va_arg(args, const char *));
+            put_string(t, &c, va_arg(rest, const char *));
             break;
         case 'c':
-            put(t, &c, span_of(&(char){(char)va_arg(args, int)}, 1));
+            put(t, &c, span_of(&(char){(char)va_arg(rest, int)}, 1));
             break;
         case 'd':
-            number = TAKE_SIGNED(args, c.longs);
+            number = take_signed(&rest, c.longs);
             put_number(t, &c, number < 0, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 10,
                        "0123456789");
             break;
         case 'u':
-            put_number(t, &c, false, TAKE_UNSIGNED(args, c.longs), 10, "0123456789");
+            put_number(t, &c, false, take_unsigned(&rest, c.longs), 10, "0123456789");
             break;
         case 'x':
-            put_number(t, &c, false, TAKE_UNSIGNED(args, c.longs), 16, "0123456789abcdef");
+            put_number(t, &c, false, take_unsigned(&rest, c.longs), 16, "0123456789abcdef");
             break;
         case 'X':
-            put_number(t, &c, false, TAKE_UNSIGNED(args, c.longs), 16, "0123456789ABCDEF");
+            put_number(t, &c, false, take_unsigned(&rest, c.longs), 16, "0123456789ABCDEF");
             break;
         case '%':
             text_add(t, "%");
@@ -153,6 +169,7 @@ void text_addv(struct text *t, const char *format, va_list args)
             must_fail("format: a conversion that is not built\n");
         }
     }
+    va_end(rest);
 }
 
 void text_addf(struct text *t, const char *format, ...)

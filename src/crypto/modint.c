@@ -42,6 +42,7 @@ void modint_encode(unsigned char *dst, size_t len, const uint64_t *a, size_t lim
  * Eight limbs of modint_mul_add: the low halves of the products and the carries go
  * along one chain (CF), the limbs of t along another (OF), so that neither waits.
  */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the assembly writes to t. */
 static inline uint64_t mul_add_8(uint64_t *t, const uint64_t *a, uint64_t b, uint64_t carry)
 {
     uint64_t low, next, zero;
