@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, size_t *done)
     return n == 0 ? SOCK_EOF : failed();
 }
 
-enum sock_result sock_send(int fd, const uint8_t *src, size_t len, size_t *done)
+enum sock_result sock_send(int fd, const uint8_t *src, size_t len, bool more, size_t *done)
 {
     ssize_t n;
 
@@ -77,7 +78,7 @@ enum sock_result sock_send(int fd, const uint8_t *src, size_t len, size_t *done)
     do {
         n = faulty(fault_next(), &len);
         if (n == 0) {
-            n = send(fd, src, len, MSG_NOSIGNAL);
+            n = send(fd, src, len, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
         }
     } while (n < 0 && errno == EINTR);
     if (n >= 0) {
@@ -85,6 +86,14 @@ enum sock_result sock_send(int fd, const uint8_t *src, size_t len, size_t *done)
         return SOCK_OK;
     }
     return failed();
+}
+
+void sock_push(int fd)
+{
+    int one = 1;
+
+    /* Setting it pushes, even where it is set already; a Unix socket holds nothing back. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
 int sock_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len)

@@ -7,6 +7,7 @@
 #ifndef TINY_CORE_SOCK_H
 #define TINY_CORE_SOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -19,7 +20,10 @@ enum sock_result {
 };
 
 enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, size_t *done);
-enum sock_result sock_send(int fd, const uint8_t *src, size_t len, size_t *done);
+/* more: bytes that belong into the same packet follow at once, or sock_push. */
+enum sock_result sock_send(int fd, const uint8_t *src, size_t len, bool more, size_t *done);
+/* Sends what the kernel holds back for `more`. */
+void sock_push(int fd);
 /* -1 with errno; the peer's address goes to *peer. */
 int sock_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len);
 /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix"; IPv4-mapped addresses are

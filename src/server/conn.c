@@ -64,7 +64,9 @@ static bool send_records(struct conn *c)
     if (out == NULL) {
         return false;
     }
-    switch (sock_send(c->fd, out, len, &done)) {
+    /* A flight of the handshake is several records: they go in one packet. */
+    c->held = c->state == CONN_HANDSHAKE;
+    switch (sock_send(c->fd, out, len, c->held, &done)) {
     case SOCK_OK:
         tls_advance(c->tls, TLS_WINDOW_SEND_REC, done);
         c->can_write = done == len;
@@ -309,6 +311,10 @@ enum conn_next conn_step(struct conn *c, struct conn_shared *s, uint64_t now_ms,
             continue;
         }
         break;
+    }
+    if (c->held) {
+        c->held = false;
+        sock_push(c->fd);
     }
     state = tls_state(c->tls);
     *interest = ((state & TLS_RECV_REC) != 0 && !c->eof ? (uint32_t)EPOLLIN : 0u) |

@@ -47,6 +47,7 @@ struct conn {
     bool can_write;
     bool eof;      /* the peer's FIN was seen */
     bool shut;     /* our FIN was sent */
+    bool held;     /* the kernel holds bytes back for the rest of the flight */
     bool unsealed; /* application data waits for a flush */
     bool served;   /* application data has moved */
     bool app_open;
