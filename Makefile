@@ -64,7 +64,7 @@ HARDEN   := -fstack-protector -ffunction-sections -fdata-sections -fno-asynchron
 # learning too much about a secret and turning arithmetic into branches.
 # malloc is found too late for that.
 APART_musl := src/core/bytes.c src/core/heap.c
-FAST_musl := chacha20 p256_field modint
+FAST_musl := x25519 chacha20 p256_field modint
 OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz) \
              $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
              $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin)
@@ -98,9 +98,10 @@ LINK_fuzz    := $(SAN) -fsanitize=fuzzer
 
 # BearSSL: its own flags by file. Hot code is worth more bytes than the rest.
 BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
-# Measured: -O2 instead of -Oz makes SHA-256 1.3, Poly1305 and AES-CTR 1.2 times as
-# fast; in what else a release on this processor runs, it shows in size alone.
-HOT_musl := poly1305_ctmulq sha2small aes_x86ni_ctr ghash_pclmul
+# Measured: -O2 instead of -Oz takes a third off a whole handshake for its
+# interpreter (ssl_hs_server), a fifth off Poly1305 and AES-CTR; in what else a
+# release on this processor runs, it shows in size alone.
+HOT_musl := poly1305_ctmulq aes_x86ni_ctr ghash_pclmul ssl_hs_server
 # The primitives work in arrays of fixed size with loops that the data cannot
 # stretch, so they go without the canary, which the rest of the library (the
 # engine, certificates, signatures, decoders) keeps: that takes 8 KB less.

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "core/clock.h"
 #include "core/cpu.h"
+#include "core/errors.h"
 #include "core/log.h"
 #include "core/output.h"
 #include "server/listen.h"
@@ -23,7 +24,7 @@
 static int printed(int result)
 {
     if (result != 0) {
-        outputf(STDERR_FILENO, "tiny: standard output: %s\n", strerror(errno));
+        outputf(STDERR_FILENO, "tiny: standard output: %s\n", error_text(errno));
         return EXIT_CODE_FAILED;
     }
     return EXIT_CODE_OK;
@@ -145,12 +146,12 @@ static int run(struct config *config)
     int code;
 
     if (log_open(config->log_file, levels[config->log_level]) != 0) {
-        log_line(LOG_ERROR, "log.file: %s: %s", config->log_file, strerror(errno));
+        log_line(LOG_ERROR, "log.file: %s: %s", config->log_file, error_text(errno));
         return EXIT_CODE_FAILED;
     }
     signal_fd = server_signals();
     if (signal_fd < 0) {
-        log_line(LOG_ERROR, "signalfd: %s", strerror(errno));
+        log_line(LOG_ERROR, "signalfd: %s", error_text(errno));
         return EXIT_CODE_FAILED;
     }
     code = run_server(config, signal_fd);

@@ -2,6 +2,7 @@
 #include "app/files.h"
 #include "app/private.h"
 #include "core/clock.h"
+#include "core/errors.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ static unsigned status_of(struct app_shared *shared, const char *path, int error
         /* The path is the client's choice, line ends and all. */
         text_add_quoted(&quoted, span_of(path, strlen(path)));
         log_limited(&shared->complaints, clock_now_ms(), LOG_WARN, "files: cannot open %s: %s",
-                    name, strerror(error));
+                    name, error_text(error));
         return 503;
     }
 }

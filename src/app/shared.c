@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "core/errors.h"
 #include "app/http_serve.h"
 #include "app/path.h"
 #include "app/private.h"
@@ -92,7 +93,8 @@ static int open_root(struct app_shared *s)
     }
     s->root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (s->root_fd < 0) {
-        log_line(LOG_ERROR, "files.root: cannot open the directory %s: %s", root, strerror(errno));
+        log_line(LOG_ERROR, "files.root: cannot open the directory %s: %s", root,
+                 error_text(errno));
         return -1;
     }
     s->walk = !path_has_openat2(s->root_fd);
@@ -120,7 +122,7 @@ static int open_access(const struct config *config)
     }
     fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
     if (fd < 0) {
-        log_line(LOG_ERROR, "log.access-file: cannot open %s: %s", path, strerror(errno));
+        log_line(LOG_ERROR, "log.access-file: cannot open %s: %s", path, error_text(errno));
         return -2;
     }
     return fd;

@@ -1,4 +1,5 @@
 #include "config/args.h"
+#include "core/errors.h"
 #include "config/loader.h"
 #include "core/text.h"
 
@@ -29,7 +30,7 @@ static const char *read_all(int fd, struct source_file *out)
             n = read(fd, out->data + out->len, cap - out->len);
         } while (n < 0 && errno == EINTR);
         if (n < 0) {
-            return strerror(errno);
+            return error_text(errno);
         }
         if (n == 0) {
             return NULL;
@@ -50,9 +51,9 @@ static const char *read_path(void *context, const char *path, struct source_file
         fd = open(path, O_RDONLY | O_CLOEXEC);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0) {
-        return strerror(errno);
+        return error_text(errno);
     }
-    problem = fstat(fd, &st) != 0 ? strerror(errno) : read_all(fd, out);
+    problem = fstat(fd, &st) != 0 ? error_text(errno) : read_all(fd, out);
     close(fd);
     if (problem != NULL) {
         free(out->data);

@@ -6,10 +6,9 @@
 #ifndef TINY_CORE_MUST_H
 #define TINY_CORE_MUST_H
 
-#define MUST_TEXT_(x) #x
-#define MUST_TEXT(x)  MUST_TEXT_(x)
-#define must(condition)                                                                            \
-    ((condition) ? (void)0 : must_fail(__FILE__ ":" MUST_TEXT(__LINE__) ": this must not be\n"))
+#define MUST_TEXT_(x)   #x
+#define MUST_TEXT(x)    MUST_TEXT_(x)
+#define must(condition) ((condition) ? (void)0 : must_fail(__FILE__ ":" MUST_TEXT(__LINE__) "\n"))
 
 _Noreturn void must_fail(const char *line);
 

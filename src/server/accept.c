@@ -1,4 +1,5 @@
 #include "core/sock.h"
+#include "core/errors.h"
 #include "server/loop.h"
 
 #include <errno.h>
@@ -52,7 +53,7 @@ void accept_resume(struct server *s)
     }
     if (accept_arm(s, true) != 0) {
         log_limited(&s->accept_rate, s->now_ms, LOG_ERROR, "epoll_ctl on a listener: %s",
-                    strerror(errno));
+                    error_text(errno));
         s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
     }
 }
@@ -78,7 +79,7 @@ static void accept_failed(struct server *s, int error)
         return;
     }
     log_limited(&s->accept_rate, s->now_ms, LOG_WARN, "accept: %s; accepting pauses for %d ms",
-                strerror(error), ACCEPT_PAUSE_MS);
+                error_text(error), ACCEPT_PAUSE_MS);
     s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
     accept_arm(s, false);
 }
@@ -164,7 +165,7 @@ static bool accept_one(struct server *s, const struct listener *l)
     c = slots_take(&s->slots);
     if (c == NULL ||
         loop_watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, loop_key(c->slot, c->generation)) != 0) {
-        refuse(s, c, fd, c == NULL ? "no slot is free" : strerror(errno));
+        refuse(s, c, fd, c == NULL ? "no slot is free" : error_text(errno));
         return true;
     }
     sock_address(&peer, c->peer.address, sizeof c->peer.address);

@@ -1,4 +1,5 @@
 #include "server/listen.h"
+#include "core/errors.h"
 #include "core/log.h"
 #include "core/sock.h"
 #include "core/text.h"
@@ -113,7 +114,8 @@ static int listen_resolved(struct listener_list *list, const struct config *conf
 
     if (fd < 0) {
         endpoint_format(e, label, sizeof label);
-        log_line(LOG_ERROR, "cannot listen on %s: %s%s", label, strerror(error), bind_hint(error));
+        log_line(LOG_ERROR, "cannot listen on %s: %s%s", label, error_text(error),
+                 bind_hint(error));
         errno = error;
         return -1;
     }
@@ -213,12 +215,12 @@ static int listen_unix(struct listener_list *list, const struct config *config, 
     memcpy(a.sun_path, e->host, strlen(e->host) + 1);
     if (config->unlink && unlink_stale(e->host) != 0) {
         log_line(LOG_ERROR, "cannot remove %s: %s", e->host,
-                 errno == ENOTSOCK ? "it is not a socket" : strerror(errno));
+                 errno == ENOTSOCK ? "it is not a socket" : error_text(errno));
         return -1;
     }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0) {
-        log_line(LOG_ERROR, "cannot listen on %s: %s%s", label, strerror(errno),
+        log_line(LOG_ERROR, "cannot listen on %s: %s%s", label, error_text(errno),
                  errno == EADDRINUSE ? " (server.unlink = true removes a stale socket)" : "");
         if (fd >= 0) {
             close(fd);
@@ -226,7 +228,7 @@ static int listen_unix(struct listener_list *list, const struct config *config, 
         return -1;
     }
     if (listen(fd, (int)config->backlog) != 0) {
-        log_line(LOG_ERROR, "cannot listen on %s: %s", label, strerror(errno));
+        log_line(LOG_ERROR, "cannot listen on %s: %s", label, error_text(errno));
         close(fd);
         unlink(e->host);
         return -1;

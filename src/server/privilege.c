@@ -1,5 +1,6 @@
 #include "server/privilege.h"
 #include "core/bytes.h"
+#include "core/errors.h"
 #include "core/lines.h"
 #include "core/log.h"
 
@@ -109,7 +110,7 @@ static int become_user(uid_t uid)
 static int enter_root(const char *path)
 {
     if (chroot(path) != 0 || chdir("/") != 0) {
-        log_line(LOG_ERROR, "server.chroot: %s: %s", path, strerror(errno));
+        log_line(LOG_ERROR, "server.chroot: %s: %s", path, error_text(errno));
         return -1;
     }
     return 0;
@@ -133,7 +134,7 @@ int privilege_drop(const struct config *config)
         /* Already that user without the right to change groups: fine. */
         if (getuid() != uid || getgid() != gid) {
             log_line(LOG_ERROR, "cannot become user %u, group %u: %s", (unsigned)uid, (unsigned)gid,
-                     strerror(errno));
+                     error_text(errno));
             return -1;
         }
     }

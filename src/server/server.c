@@ -1,5 +1,6 @@
 #include "server/server.h"
 #include "core/clock.h"
+#include "core/errors.h"
 #include "server/loop.h"
 
 #include <errno.h>
@@ -96,7 +97,7 @@ static void follow(struct server *s, struct conn *c, enum conn_next next, uint32
             return;
         }
         log_limited(&s->accept_rate, s->now_ms, LOG_ERROR, "%s: epoll_ctl: %s", c->peer.address,
-                    strerror(errno));
+                    error_text(errno));
         break;
     default:
         break;
@@ -316,7 +317,7 @@ int server_run(struct server *s)
 
         s->now_ms = clock_now_ms();
         if (n < 0 && errno != EINTR) {
-            log_line(LOG_ERROR, "epoll_wait: %s", strerror(errno));
+            log_line(LOG_ERROR, "epoll_wait: %s", error_text(errno));
             return EXIT_CODE_FAILED;
         }
         for (int i = 0; i < n; i++) {
@@ -362,18 +363,18 @@ struct server *server_new(const struct config *config, struct listener_list *lis
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (s->epoll_fd < 0 ||
         loop_watch(s, EPOLL_CTL_ADD, signal_fd, EPOLLIN, loop_key(SLOT_SIGNALS, 0)) != 0) {
-        log_line(LOG_ERROR, "cannot set up epoll: %s", strerror(errno));
+        log_line(LOG_ERROR, "cannot set up epoll: %s", error_text(errno));
         server_free(s);
         return NULL;
     }
     if (slots_begin(&s->slots, config->max_connections, s->shared.ops->state_size) != 0) {
         log_line(LOG_ERROR, "no memory for %u connections: %s (server.max-connections)",
-                 config->max_connections, strerror(errno));
+                 config->max_connections, error_text(errno));
         server_free(s);
         return NULL;
     }
     if (accept_arm(s, true) != 0) {
-        log_line(LOG_ERROR, "cannot watch the listeners: %s", strerror(errno));
+        log_line(LOG_ERROR, "cannot watch the listeners: %s", error_text(errno));
         server_free(s);
         return NULL;
     }

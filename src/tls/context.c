@@ -1,4 +1,5 @@
 #include "core/clock.h"
+#include "core/errors.h"
 #include "core/log.h"
 #include "crypto/crypto.h"
 #include "tls/internal.h"
@@ -214,7 +215,7 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
     pool_begin(&ctx->verify_pool, verify_size(), max, KEEP_BUFFERS);
     br_hmac_drbg_init(&ctx->rng, crypto_sha256(), NULL, 0);
     if (reseed(ctx) != 0) {
-        log_line(LOG_ERROR, "the system gives no random bytes: %s", strerror(errno));
+        log_line(LOG_ERROR, "the system gives no random bytes: %s", error_text(errno));
         tls_context_free(ctx);
         return NULL;
     }

@@ -1,4 +1,5 @@
 #include "tls/filebytes.h"
+#include "core/errors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@ static int read_all(int fd, struct filebytes *f, struct text *error)
             continue;
         }
         if (n < 0) {
-            text_addf(error, "cannot be read: %s", strerror(errno));
+            text_addf(error, "cannot be read: %s", error_text(errno));
             return -1;
         }
         if (n == 0) {
@@ -64,11 +65,11 @@ int filebytes_read(struct filebytes *f, const char *path, struct text *error)
 
     *f = (struct filebytes){0};
     if (fd < 0) {
-        text_addf(error, "cannot be opened: %s", strerror(errno));
+        text_addf(error, "cannot be opened: %s", error_text(errno));
         return -1;
     }
     if (fstat(fd, &st) != 0) {
-        text_addf(error, "cannot be read: %s", strerror(errno));
+        text_addf(error, "cannot be read: %s", error_text(errno));
     } else if (check_kind(&st, error) == 0) {
         f->stamp = stamp_of(path, &st);
         f->data = malloc((size_t)st.st_size);

@@ -1,4 +1,5 @@
 #include "tls/password.h"
+#include "core/errors.h"
 #include "core/lines.h"
 
 #include <errno.h>
@@ -87,7 +88,7 @@ static int read_line(struct password *p, int fd, struct text *error)
         p->text[p->len++] = c;
     }
     if (n < 0) {
-        text_addf(error, "the password cannot be read: %s", strerror(errno));
+        text_addf(error, "the password cannot be read: %s", error_text(errno));
         return -1;
     }
     if (n == 0 && p->len == 0) {
@@ -107,7 +108,7 @@ static int from_file(struct password *p, const char *path, struct text *error)
     int result;
 
     if (fd < 0) {
-        text_addf(error, "%s cannot be opened: %s", path, strerror(errno));
+        text_addf(error, "%s cannot be opened: %s", path, error_text(errno));
         return -1;
     }
     result = read_line(p, fd, error);

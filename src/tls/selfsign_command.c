@@ -1,5 +1,6 @@
 /* The command `tiny certificate`: where the fresh PEM goes. */
 #include "core/clock.h"
+#include "core/errors.h"
 #include "core/output.h"
 #include "tls/selfsign.h"
 
@@ -86,13 +87,13 @@ static int deliver(const struct selfsign_request *q, const struct text *pem, int
 {
     if (q->out == NULL || q->out[0] == '\0' || strcmp(q->out, "-") == 0) {
         if (output_all(out_fd, pem->buf, pem->len) != 0) {
-            outputf(err_fd, "tiny: certificate: standard output: %s\n", strerror(errno));
+            outputf(err_fd, "tiny: certificate: standard output: %s\n", error_text(errno));
             return EXIT_CODE_FAILED;
         }
         return EXIT_CODE_OK;
     }
     if ((q->force ? replace(q->out, pem) : create(q->out, pem)) != 0) {
-        outputf(err_fd, "tiny: certificate: %s: %s%s\n", q->out, strerror(errno),
+        outputf(err_fd, "tiny: certificate: %s: %s%s\n", q->out, error_text(errno),
                 errno == EEXIST ? "; it is not overwritten, since it may hold a key in use" : "");
         return EXIT_CODE_FAILED;
     }

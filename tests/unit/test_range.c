@@ -211,7 +211,7 @@ static void test_types(void)
         {"a.mjs", "text/javascript; charset=utf-8"},
         {"a.json", "application/json"},
         {"a.svg", "image/svg+xml"},
-        {"a.7z", "application/x-7z-compressed"},
+        {"a.7z", "application/octet-stream"},
         {"a.zst", "application/zstd"},
         {"a.woff2", "font/woff2"},
         {"a.webmanifest", "application/manifest+json"},

@@ -1,9 +1,11 @@
 #include "core/date.h"
+#include "core/errors.h"
 #include "core/sock.h"
 #include "core/text.h"
 #include "tap.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -170,8 +172,41 @@ static void test_addresses(void)
     ok(address_is(AF_INET6, "::ffff:192.0.2.7", "192.0.2.7:65535"), "IPv4-mapped ones as IPv4");
 }
 
+/* Every text must go to the error that the C library means by it. */
+static void errors(void)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } same_words[] = {
+        {EPERM, "Operation not permitted"},
+        {ENOENT, "No such file or directory"},
+        {EBADF, "Bad file descriptor"},
+        {EACCES, "Permission denied"},
+        {EISDIR, "Is a directory"},
+        {EMFILE, "Too many open files"},
+        {ENOSPC, "No space left on device"},
+        {EROFS, "Read-only file system"},
+        {EPIPE, "Broken pipe"},
+        {ECONNRESET, "Connection reset by peer"},
+        {ECONNREFUSED, "Connection refused"},
+    };
+    unsigned known = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(same_words); i++) {
+        is_text(error_text(same_words[i].error), same_words[i].text, same_words[i].text);
+        expect(strcmp(strerror(same_words[i].error), same_words[i].text) == 0, "as the C library");
+    }
+    for (int error = -1; error < 5000; error++) {
+        known += strcmp(error_text(error), "unexpected system error") != 0;
+    }
+    ok(known == 39, "39 errors have a text, the last one too");
+    is_text(error_text(0), "unexpected system error", "no error is none of them");
+}
+
 int main(void)
 {
+    errors();
     test_numbers();
     test_strings();
     test_precision();
