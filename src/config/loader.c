@@ -93,13 +93,6 @@ void loader_warning_at(struct loader *l, const void *field, const char *format, 
     va_end(args);
 }
 
-bool loader_was_set(const struct loader *l, const void *field)
-{
-    const struct option *o = option_of(l, field);
-
-    return o != NULL && l->set_in[option_index(o)] != LAYER_DEFAULT;
-}
-
 static const char *no_memory(struct loader *l)
 {
     l->out_of_memory = true;

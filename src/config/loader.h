@@ -63,10 +63,6 @@ void loader_error_at(struct loader *l, const void *field, const char *format, ..
 void loader_warning_at(struct loader *l, const void *field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Whether the option that fills this field of l->config was set in a file, the
- * environment or the command line. */
-bool loader_was_set(const struct loader *l, const void *field);
-
 /* Sets an option from text, or tells what is wrong. */
 void loader_set(struct loader *l, const struct option *o, struct span text);
 void loader_unknown(struct loader *l, struct span key);

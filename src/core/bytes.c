@@ -67,11 +67,6 @@ struct span reader_vec16(struct reader *r)
     return reader_take(r, take_number(r, 2));
 }
 
-struct span reader_vec24(struct reader *r)
-{
-    return reader_take(r, take_number(r, 3));
-}
-
 void put_u16(uint8_t *dst, uint32_t v)
 {
     dst[0] = (uint8_t)(v >> 8);

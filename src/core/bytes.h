@@ -32,10 +32,9 @@ uint32_t reader_u24(struct reader *r);
 uint32_t reader_u32(struct reader *r);
 /* The next len bytes, or an empty span and `bad`. */
 struct span reader_take(struct reader *r, size_t len);
-/* A vector with a length prefix of 1, 2 or 3 bytes (RFC 8446, section 3.4). */
+/* A vector with a length prefix of 1 or 2 bytes (RFC 8446, section 3.4). */
 struct span reader_vec8(struct reader *r);
 struct span reader_vec16(struct reader *r);
-struct span reader_vec24(struct reader *r);
 
 void put_u16(uint8_t *dst, uint32_t v);
 void put_u24(uint8_t *dst, uint32_t v);
