@@ -1,6 +1,8 @@
 # tiny: one static program that serves TLS.
 #
 #   make            what is missing is installed, build/tiny is built
+#   make small      build/tiny-small, without what only a stand-in for openssl
+#                   s_server needs; STANDIN=0 makes `all` and `install` mean it
 #   make run        ... and serves https://localhost:4433 as tiny.conf says
 #   make test       every test, ending in prove's one summary
 #   make unit       unit tests only, with gcc and clang, under sanitizers
@@ -78,6 +80,15 @@ LINK_musl += -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 LAST_musl := $(shell gcc -print-file-name=crtendS.o) $(MUSL_DIR)/crtn.o
 endif
 
+# The same without what only a stand-in for openssl s_server needs (core/build.h).
+CC_small     := $(CC_musl)
+AR_small     := $(AR_musl)
+CFLAGS_small := $(CFLAGS_musl) -DTINY_STANDIN=0
+OPT_small     = $(OPT_musl)
+LINK_small    = $(LINK_musl)
+LAST_small    = $(LAST_musl)
+BEAR_small   := musl
+
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CC_gcc-san       := gcc
 AR_gcc-san       := ar
@@ -114,7 +125,7 @@ BEAROPT_clang-san = -fno-sanitize=alignment
 # Comparisons inside of its interpreters are many and tell libFuzzer nothing.
 BEAROPT_fuzz = -fno-sanitize=alignment -fno-sanitize-coverage=trace-cmp
 
-VARIANTS := musl gcc-san clang-san fuzz
+VARIANTS := musl small gcc-san clang-san fuzz
 
 # ---- what is missing, and the BearSSL tree ----------------------------------
 
@@ -173,7 +184,7 @@ $$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/f
 $$(BUILD)/$(1)/libtiny.a: $$(OBJ_$(1))
 	@rm -f $$@
 	$$(Q)$$(AR_$(1)) rcs $$@ $$^
-LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$(1)/libbearssl.a
+LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$$(or $$(BEAR_$(1)),$(1))/libbearssl.a
 
 $$(UNITS:%=$$(BUILD)/$(1)/unit/%): $$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(LIBS_$(1))
 	@mkdir -p $$(@D)
@@ -199,19 +210,23 @@ $(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
 
 $(BUILD)/tiny: $(BUILD)/musl/tiny
 	$(Q)ln -f $< $@
+$(BUILD)/tiny-small: $(BUILD)/small/tiny
+	$(Q)ln -f $< $@
 
 # ---- main targets -----------------------------------------------------------
 
-.PHONY: all run clean install
-all: $(BUILD)/tiny
+.PHONY: all small run clean install
+PROGRAM := $(BUILD)/tiny$(if $(filter 0,$(STANDIN)),-small)
+all: $(PROGRAM)
+small: $(BUILD)/tiny-small
 
-run: $(BUILD)/tiny
-	@exec $(BUILD)/tiny -c tiny.conf
+run: $(PROGRAM)
+	@exec $(PROGRAM) -c tiny.conf
 
-install: $(BUILD)/tiny
+install: $(PROGRAM)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/tiny
-	install -m 755 $(BUILD)/tiny $(DESTDIR)$(PREFIX)/bin/tiny
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tiny
 	install -m 644 $(wildcard doc/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard doc/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 tiny.conf $(wildcard README.md) LICENSE $(DESTDIR)$(PREFIX)/share/doc/tiny
@@ -284,7 +299,7 @@ replay: $(REPLAY_BIN)
 check: $(SETUP)/check $(BUILD)/tiny
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
-test: $(SETUP)/test $(SETUP)/check all $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
+test: $(SETUP)/test $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
 	$(Q)$(PROVE) $(UNIT_BIN) tests/bearssl/run.t tests/ct/ct.t tests/check/replay.t \
 	    $(sort $(wildcard tests/check/check-*.t)) $(INTEGRATION) $(TORTURE)
 

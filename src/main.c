@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "config/cipherlist.h"
 #include "config/config.h"
+#include "core/build.h"
 #include "core/clock.h"
 #include "core/cpu.h"
 #include "core/errors.h"
@@ -32,7 +33,8 @@ static int printed(int result)
 
 static int print_version(void)
 {
-    return printed(outputf(STDOUT_FILENO, "tiny %s, BearSSL 0.6, TLS 1.0 to 1.2\n", TINY_VERSION));
+    return printed(outputf(STDOUT_FILENO, "tiny %s%s, BearSSL 0.6, TLS 1.0 to 1.2\n", TINY_VERSION,
+                           TINY_STANDIN ? "" : " (small)"));
 }
 
 static int print_ciphers(const struct command_args *args)

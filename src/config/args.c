@@ -118,7 +118,11 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
     const struct option *o = option_of_field(s->field);
     const char *text = s->fixed[0] != '\0' ? s->fixed : value;
 
-    must(o != NULL && text != NULL);
+    must(text != NULL);
+    if (o == NULL) {
+        loader_error(l, NULL, "-%s: " OPTION_LEFT_OUT, s->name);
+        return;
+    }
     switch ((enum spelling_how)s->how) {
     case SPELLING_SET:
         loader_set(l, o, span_text(text));

@@ -305,7 +305,9 @@ void loader_unknown(struct loader *l, struct span key)
     struct text t = text_over(name, sizeof name);
 
     text_add_quoted(&t, key.len > 64 ? span_of(key.data, 64) : key);
-    if (guess != NULL) {
+    if (option_left_out(key)) {
+        loader_error(l, name, OPTION_LEFT_OUT);
+    } else if (guess != NULL) {
         loader_error(l, name, "there is no such option; did you mean %s?", guess);
     } else {
         loader_error(l, name, "there is no such option; tiny --help lists all");

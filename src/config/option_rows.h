@@ -2,7 +2,8 @@
  * The rows of the option table, for options.c alone, which reads them more
  * than once: field of struct config, type, least and greatest value (OPTION_NUMBER,
  * _MS and _S, in the kept unit), key, default as written, what --help calls the
- * value ("": the type says it), line of help.
+ * value ("": the type says it), line of help. STANDIN_OPTION instead of OPTION:
+ * the small build (core/build.h) is without it and refuses its key and spellings.
  */
 OPTION(endpoints, OPTION_ENDPOINTS, 0, 0, "server.endpoint", "tcp://[::]:4433", "URL",
        "listen here: tcp://host:port, tcp://[ipv6]:port, unix:///path; repeatable")

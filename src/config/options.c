@@ -1,6 +1,7 @@
 #include "config/options.h"
 
 #include "config/value.h"
+#include "core/build.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -11,6 +12,12 @@ _Static_assert(sizeof(enum log_severity) == sizeof(unsigned), "choices are store
 
 #define AT(field) offsetof(struct config, field)
 #define DAY_MS    86400000u
+
+#if TINY_STANDIN
+#define STANDIN_OPTION OPTION
+#else
+#define STANDIN_OPTION(...)
+#endif
 
 /* All texts in one object, and numbers that tell where each begins: a table of
  * pointers would cost 8 bytes a text, and 24 more to relocate it. */
@@ -36,6 +43,19 @@ const struct option option_table[] = {
 #undef OPTION
 const size_t option_table_len = ARRAY_LEN(option_table);
 _Static_assert(ARRAY_LEN(option_table) <= OPTION_MAX, "OPTION_MAX is too small");
+
+#undef STANDIN_OPTION
+#define OPTION(...)
+#if TINY_STANDIN
+#define STANDIN_OPTION(...)
+#else
+#define STANDIN_OPTION(field, type, min, max, key, ...) key "\0"
+#endif
+static const char left_out[] =
+#include "config/option_rows.h"
+    "";
+#undef OPTION
+#undef STANDIN_OPTION
 
 /* For each option the canonical word of a value stands before its others. */
 const struct choice choice_table[] = {
@@ -180,6 +200,16 @@ const struct option *option_find(struct span key)
         return find_exact(span_of(name, key.len));
     }
     return find_exact(key);
+}
+
+bool option_left_out(struct span key)
+{
+    for (const char *name = left_out; *name != '\0'; name = text_after(name)) {
+        if (span_is(key, name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Takes name for the best guess at key if `like`, its telling part, is nearer

@@ -77,9 +77,12 @@ extern const size_t spelling_table_len;
 
 /* By canonical key, older name, or tls.* for ssl.*; NULL when there is none. */
 const struct option *option_find(struct span key);
+/* Whether key is one that this build is without: see core/build.h. */
+bool option_left_out(struct span key);
+#define OPTION_LEFT_OUT "this small build is without it; plain `make` builds all of tiny"
 /* What was probably meant, or NULL. */
 const char *option_guess(struct span key);
-/* By offset into struct config; NULL when there is none. */
+/* By offset into struct config; NULL when this build is without it. */
 const struct option *option_of_field(size_t offset);
 size_t option_index(const struct option *o);
 

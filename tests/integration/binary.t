@@ -1,6 +1,6 @@
 #!/bin/sh
-# The released program itself: static, position independent, hardened, small.
-bin=${BUILD:-build}/tiny
+# The released programs themselves, the full one and the small one: static,
+# position independent, hardened, not larger than promised.
 n=0
 failed=0
 
@@ -18,44 +18,51 @@ has() {
     printf '%s\n' "$1" | grep -q -e "$2"
 }
 
-headers=$(readelf -hlW "$bin") || {
-    echo "Bail out! $bin is no program"
-    exit 1
+# examine PROGRAM BYTES: all checks of one program, which has at most so many bytes.
+examine() {
+    bin=$1
+    what=${1##*/}
+    headers=$(readelf -hlW "$bin") || {
+        echo "Bail out! $bin is no program"
+        exit 1
+    }
+    dynamic=$(readelf -dW "$bin")
+    ! has "$headers" 'INTERP'
+    check $? "$what: no interpreter"
+    ! has "$dynamic" '(NEEDED)'
+    check $? "$what: no shared library"
+    if ls /usr/lib/*-linux-musl*/rcrt1.o > /dev/null 2>&1; then
+        has "$headers" 'Type:.*DYN' && has "$dynamic" 'Flags:.*PIE'
+        check $? "$what: position independent"
+        has "$dynamic" 'BIND_NOW'
+        check $? "$what: everything is bound at start"
+        ! has "$dynamic" 'TEXTREL'
+        check $? "$what: code is not relocated"
+    fi
+    has "$headers" 'GNU_RELRO'
+    check $? "$what: relocated data is read-only"
+    has "$headers" 'GNU_STACK.* RW ' && ! has "$headers" 'GNU_STACK.* RWE'
+    check $? "$what: the stack is not executable"
+    ! printf '%s\n' "$headers" | grep LOAD | grep -q 'RWE'
+    check $? "$what: no memory is writable and executable"
+    ! readelf -SW "$bin" | grep -q -e '\.symtab' -e '\.debug'
+    check $? "$what: stripped"
+    # The canary is read from the thread's block: the mark of the stack protector.
+    # objdump knows only this machine's code, and the mark is x86-64's.
+    if readelf -hW "$bin" | grep -q X86-64; then
+        objdump -d "$bin" | grep -q '%fs:0x28'
+        check $? "$what: functions with arrays are guarded by a canary"
+    fi
+    size=$(stat -c %s "$bin")
+    echo "# $what: $size bytes"
+    [ "$size" -le "$2" ]
+    check $? "$what: at most $2 bytes"
+    first=$("$bin" --version < /dev/null | head -n 1)
+    has "$first" '^tiny [0-9]'
+    check $? "$what: runs and tells its version"
 }
-dynamic=$(readelf -dW "$bin")
-! has "$headers" 'INTERP'
-check $? "no interpreter"
-! has "$dynamic" '(NEEDED)'
-check $? "no shared library"
-set -- /usr/lib/*-linux-musl*/rcrt1.o
-if [ -e "$1" ]; then
-    has "$headers" 'Type:.*DYN' && has "$dynamic" 'Flags:.*PIE'
-    check $? "position independent"
-    has "$dynamic" 'BIND_NOW'
-    check $? "everything is bound at start"
-    ! has "$dynamic" 'TEXTREL'
-    check $? "code is not relocated"
-fi
-has "$headers" 'GNU_RELRO'
-check $? "relocated data is read-only"
-has "$headers" 'GNU_STACK.* RW ' && ! has "$headers" 'GNU_STACK.* RWE'
-check $? "the stack is not executable"
-! printf '%s\n' "$headers" | grep LOAD | grep -q 'RWE'
-check $? "no memory is writable and executable"
-! readelf -SW "$bin" | grep -q -e '\.symtab' -e '\.debug'
-check $? "stripped"
-# The canary is read from the thread's block: the mark of the stack protector.
-# objdump knows only this machine's code, and the mark is x86-64's.
-if readelf -hW "$bin" | grep -q X86-64; then
-    objdump -d "$bin" | grep -q '%fs:0x28'
-    check $? "functions with arrays are guarded by a canary"
-fi
-size=$(stat -c %s "$bin")
-echo "# $size bytes"
-[ "$size" -le 307200 ]
-check $? "at most 300 KB"
-first=$("$bin" --version < /dev/null | head -n 1)
-has "$first" '^tiny [0-9]'
-check $? "runs and tells its version"
+
+examine "${BUILD:-build}/tiny" 409600
+examine "${BUILD:-build}/tiny-small" 307200
 echo "1..$n"
 exit $failed
