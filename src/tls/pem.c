@@ -228,6 +228,15 @@ static bool decode_line(struct base64 *b, struct span line)
     return true;
 }
 
+bool pem_base64(struct span line, uint8_t *out, size_t *len)
+{
+    struct base64 b = {.out = out};
+    bool good = decode_line(&b, line) && b.digits == 0;
+
+    *len = b.out_len;
+    return good;
+}
+
 /* The END line. What follows it on the same line is read again, so that two
  * files without a line break between them still make two blocks. */
 static enum pem_result end_block(struct pem_reader *p, struct pem_block *block,

@@ -18,6 +18,7 @@ struct session {
     uint16_t version;
     uint16_t suite;
     uint8_t verdict; /* enum tls_verdict */
+    bool ems;        /* the master secret is extended (RFC 7627) */
     uint64_t created_ms;
     char peer_subject[TLS_SUBJECT_MAX];
 };
