@@ -142,6 +142,7 @@ void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const c
         t->last_len = (uint32_t)(eng->oxc - eng->oxa);
     } else if (t->stage == TLS_STAGE_HELLO) {
         eng->out.vtable = &br_sslrec_out_clear_vtable;
+        eng->trace = t->ctx->model.eng.trace;
     }
     t->stage = TLS_STAGE_LAST_WORDS;
     t->last_alert = (uint8_t)alert;

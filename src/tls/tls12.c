@@ -409,6 +409,9 @@ void tls12_seal_alert(struct tls *t)
     eng->out.vtable->max_plaintext(&eng->out.vtable, &a, &b);
     t->out[a] = 2; /* fatal */
     t->out[a + 1] = t->last_alert;
+    if (eng->trace != NULL) {
+        eng->trace(eng, 1, RECORD_ALERT, version, t->out + a, len);
+    }
     t->last = eng->out.vtable->encrypt(&eng->out.vtable, RECORD_ALERT, version, t->out + a, &len);
     t->last_len = (uint32_t)len;
     t->last_alert = 0;
