@@ -46,6 +46,8 @@ PATCHES := $(sort $(wildcard third_party/patches/*.patch))
 
 WARN := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Werror
 DEFS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DTINY_VERSION='"$(VERSION)"'
+# The library's headers count as the system's (no warnings in them), and -MD,
+# unlike -MMD, still makes what includes them depend on them.
 INC  := -Isrc -isystem $(BEARSSL)/inc
 
 # The release: musl, static, position independent. musl has no fortified
@@ -160,7 +162,7 @@ FORCE:
 define variant
 $$(BUILD)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)
-	@echo '$$(subst ','\'',$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1))$$(OPT_$(1):%= %)$$(FAST_$(1):%= %) $$(INC))' > $$@.new; \
+	@echo '$$(subst ','\'',$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1))$$(OPT_$(1):%= %)$$(FAST_$(1):%= %) $$(INC) -MD)' > $$@.new; \
 	    if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
 $$(TP)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)
@@ -180,7 +182,7 @@ OBJ_$(1) := $$(SRCS:src/%.c=$$(BUILD)/$(1)/%.o)
 $$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/flags | $$(BEARSSL)/sources.mk
 	@mkdir -p $$(@D)
 	$$(TELL) CC '$$< ($(1))'
-	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(OPT_$(1)) $$(INC) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(OPT_$(1)) $$(INC) -MD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/libtiny.a: $$(OBJ_$(1))
 	@rm -f $$@
 	$$(Q)$$(AR_$(1)) rcs $$@ $$^
@@ -189,12 +191,12 @@ LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$$(or $$(BEAR_$(1)),$(1))/libbearss
 $$(UNITS:%=$$(BUILD)/$(1)/unit/%): $$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(LIBS_$(1))
 	@mkdir -p $$(@D)
 	$$(TELL) LINK $$@
-	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Itests/unit -MMD -MP -MF $$@.d -MT $$@ \
+	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Itests/unit -MD -MP -MF $$@.d -MT $$@ \
 	    $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(LAST_$(1))
 $$(FUZZ:%=$$(BUILD)/$(1)/replay/%): $$(BUILD)/$(1)/replay/%: fuzz/%.c $$(BUILD)/$(1)/replay/replay.o $$(LIBS_$(1))
 	@mkdir -p $$(@D)
 	$$(TELL) LINK $$@
-	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Ifuzz -MMD -MP -MF $$@.d -MT $$@ \
+	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Ifuzz -MD -MP -MF $$@.d -MT $$@ \
 	    $$(BUILD)/$(1)/replay/replay.o $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(LAST_$(1))
 $$(BUILD)/$(1)/replay/replay.o: fuzz/replay.c $$(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
@@ -287,7 +289,7 @@ $(BUILD)/ct/ct: $(CT_SRCS) $(wildcard src/crypto/*.h) $(TP)/musl/libbearssl.a
 # A server whose socket layer is full of faults: that one object differs.
 $(BUILD)/faults/sock.o: src/core/sock.c $(BUILD)/gcc-san/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC_gcc-san) $(WARN) $(DEFS) -DTINY_FAULTS $(CFLAGS_gcc-san) $(INC) -MMD -MP -c $< -o $@
+	$(Q)$(CC_gcc-san) $(WARN) $(DEFS) -DTINY_FAULTS $(CFLAGS_gcc-san) $(INC) -MD -MP -c $< -o $@
 $(BUILD)/faults/tiny: $(BUILD)/gcc-san/main.o $(BUILD)/faults/sock.o $(LIBS_gcc-san)
 	$(TELL) LINK $@
 	$(Q)$(CC_gcc-san) $(LINK_gcc-san) $(BUILD)/gcc-san/main.o $(BUILD)/faults/sock.o -o $@ $(LIBS_gcc-san)
@@ -311,7 +313,7 @@ $(BUILD)/clang-san/flags $(TP)/clang-san/flags $(BUILD)/fuzz/flags $(TP)/fuzz/fl
 $(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(LIBS_fuzz)
 	@mkdir -p $(@D)
 	$(TELL) LINK $@
-	$(Q)clang $(WARN) $(DEFS) $(LINK_fuzz) $(INC) -Ifuzz -MMD -MP -MF $@.d -MT $@ $< -o $@ $(LIBS_fuzz)
+	$(Q)clang $(WARN) $(DEFS) $(LINK_fuzz) $(INC) -Ifuzz -MD -MP -MF $@.d -MT $@ $< -o $@ $(LIBS_fuzz)
 -include $(FUZZ:%=$(BUILD)/fuzz/%.d)
 
 # The primitives beside BearSSL's: make build/bench/crypto, and run it.
