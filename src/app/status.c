@@ -128,6 +128,12 @@ static void add_counts(struct page *p, const struct config *config, const struct
     page_number(p, word("misses", "Misses"), c->session_misses);
     page_number(p, word("timeouts", "Timed out"), c->session_timeouts);
     page_number(p, word("overflows", "Dropped when full"), c->session_overflows);
+
+    page_section(p, word("session_tickets", "Session tickets"));
+    page_yes_no(p, word("on", "In use"), config->session_tickets);
+    page_number(p, word("issued", "Issued"), c->tickets_issued);
+    page_number(p, word("taken", "Taken"), c->tickets_taken);
+    page_number(p, word("refused", "Not taken"), c->tickets_refused);
 }
 
 static void add_suites(struct page *p, const struct config *config, const struct tls_info *tls)

@@ -97,6 +97,8 @@ struct config {
     bool session_cache;
     uint32_t session_cache_size; /* entries */
     uint32_t session_timeout_s;
+    bool session_tickets; /* off, too, when ssl.options has NO_TICKET */
+    struct string_list ticket_keys;
     enum verify_mode verify; /* resolved with cafile and require_peer_certificate */
     const char *verify_text;
     bool require_peer_certificate;

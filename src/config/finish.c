@@ -158,6 +158,10 @@ static void finish_options(struct loader *l)
         loader_warning_at(l, &c->options_text, "%s", r.warning);
     }
     c->options = r.bits;
+    c->session_tickets = c->session_tickets && (r.bits & SSLOP_NO_TICKET) == 0;
+    if (!c->session_tickets && c->ticket_keys.count > 0) {
+        loader_warning_at(l, &c->ticket_keys, "not used: session tickets are off");
+    }
     if ((r.bits & SSLOP_CIPHER_SERVER_PREFERENCE) != 0) {
         if (!c->server_preference) {
             loader_warning_at(l, &c->server_preference,

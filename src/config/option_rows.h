@@ -72,6 +72,10 @@ OPTION(session_cache_size, OPTION_NUMBER, 1, 1000000, "ssl.session-cache-size", 
        "sessions that are kept")
 OPTION(session_timeout_s, OPTION_S, 1, 604800, "ssl.session-timeout", "300", "",
        "how long a session can be resumed")
+OPTION(session_tickets, OPTION_BOOL, 0, 0, "ssl.session-tickets", "true", "",
+       "let clients keep their sessions themselves, as sealed tickets")
+OPTION(ticket_keys, OPTION_LIST, 0, 0, "ssl.ticket-keys", "", "FILE",
+       "keys for tickets, shared between servers; unset: random ones; repeatable")
 OPTION(verify_text, OPTION_TEXT, 0, 0, "ssl.verify", "", "none|optional|required",
        "client certificates; unset: required if ssl.cafile is set, else none")
 OPTION(require_peer_certificate, OPTION_BOOL, 0, 0, "ssl.require-peer-certificate", "false", "",

@@ -26,6 +26,9 @@ struct counters {
     uint64_t session_overflows; /* an entry was dropped for a new one */
     uint64_t session_stored;
     uint64_t session_entries; /* now in the cache */
+    uint64_t tickets_issued;
+    uint64_t tickets_taken;   /* a session was resumed */
+    uint64_t tickets_refused; /* of another key, too old, or not for this handshake */
     uint64_t open;            /* connections now */
     int64_t started_s;        /* wall clock */
 };

@@ -67,6 +67,9 @@ void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t le
 {
     br_hmac_drbg_init(&ctx->rng, crypto_sha256(), seed, len);
     ctx->reseeded_ms = UINT64_MAX;
+    if (ctx->tickets.random) {
+        ticket_keys_rotate(&ctx->tickets, &ctx->rng, ctx->tickets.made_ms);
+    }
 }
 
 /* ---- the model of all engines ------------------------------------------ */
@@ -164,6 +167,9 @@ static uint64_t stamp_files(const struct config *config)
     stamp = stamp_file(stamp, config->second_keyfile);
     stamp = stamp_file(stamp, config->second_certfile);
     stamp = stamp_file(stamp, config->cafile);
+    for (size_t i = 0; i < config->ticket_keys.count; i++) {
+        stamp = stamp_file(stamp, config->ticket_keys.items[i]);
+    }
     for (size_t i = 0; i < config->sni.count; i++) {
         const char *equals = strchr(config->sni.items[i], '=');
 
@@ -174,11 +180,23 @@ static uint64_t stamp_files(const struct config *config)
 
 /* ---- the context ------------------------------------------------------- */
 
+/* Without files the random keys stay over a reload. */
+static void set_tickets(struct tls_context *ctx, struct ticket_keys *loaded)
+{
+    if (loaded->count > 0) {
+        ctx->tickets = *loaded;
+        bytes_wipe(loaded, sizeof *loaded);
+    } else if (ctx->config->session_tickets && ctx->tickets.count == 0) {
+        ticket_keys_rotate(&ctx->tickets, &ctx->rng, clock_now_ms());
+    }
+}
+
 static int load_files(struct tls_context *ctx)
 {
     const struct config *config = ctx->config;
     struct cred_set *creds;
     struct trust *trust = NULL;
+    struct ticket_keys tickets = {0};
 
     ctx->files_stamp = stamp_files(config);
     creds = cred_set_load(config, clock_wall_s());
@@ -192,6 +210,12 @@ static int load_files(struct tls_context *ctx)
             return -1;
         }
     }
+    if (config->session_tickets && ticket_keys_load(&tickets, &config->ticket_keys) != 0) {
+        cred_set_drop(creds);
+        trust_drop(trust);
+        return -1;
+    }
+    set_tickets(ctx, &tickets);
     cred_set_drop(ctx->creds);
     trust_drop(ctx->trust);
     ctx->creds = creds;
@@ -265,10 +289,21 @@ void tls_context_free(struct tls_context *ctx)
     free(ctx);
 }
 
+/* No ticket outlives the key after its own, so none is refused too early. */
+static uint64_t ticket_period_ms(const struct tls_context *ctx)
+{
+    uint32_t seconds = ctx->config->session_timeout_s;
+
+    return (seconds > 60 ? seconds : 60) * (uint64_t)1000;
+}
+
 void tls_context_tick(struct tls_context *ctx, uint64_t now_ms)
 {
     if (ctx->sessions != NULL) {
         session_expire(ctx->sessions, now_ms);
+    }
+    if (ctx->tickets.random && now_ms - ctx->tickets.made_ms >= ticket_period_ms(ctx)) {
+        ticket_keys_rotate(&ctx->tickets, &ctx->rng, now_ms);
     }
     if (ctx->reseeded_ms != UINT64_MAX && now_ms - ctx->reseeded_ms >= RESEED_INTERVAL_MS) {
         ctx->reseeded_ms = now_ms;

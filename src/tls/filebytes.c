@@ -72,6 +72,7 @@ int filebytes_read(struct filebytes *f, const char *path, struct text *error)
         text_addf(error, "cannot be read: %s", error_text(errno));
     } else if (check_kind(&st, error) == 0) {
         f->stamp = stamp_of(path, &st);
+        f->open_to_all = (st.st_mode & S_IROTH) != 0;
         f->data = malloc((size_t)st.st_size);
         if (f->data == NULL) {
             text_add(error, "no memory to read it");

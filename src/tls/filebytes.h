@@ -20,6 +20,7 @@ struct file_stamp {
 struct filebytes {
     uint8_t *data;
     size_t len;
+    bool open_to_all; /* everyone on this machine may read the file */
     struct file_stamp stamp;
 };
 

@@ -11,6 +11,7 @@
 #include "tls/cred.h"
 #include "tls/policy.h"
 #include "tls/session.h"
+#include "tls/ticket.h"
 #include "tls/tls.h"
 #include "tls/verify.h"
 
@@ -96,6 +97,7 @@ struct tls_context {
     struct cred_set *creds;
     struct trust *trust;
     struct session_cache *sessions; /* NULL: off */
+    struct ticket_keys tickets;     /* none: off */
     struct pool in_pool, out_pool, verify_pool;
     br_hmac_drbg_context rng;
     uint64_t reseeded_ms;

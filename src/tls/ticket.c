@@ -1,5 +1,7 @@
 #include "tls/ticket.h"
+#include "core/log.h"
 #include "crypto/crypto.h"
+#include "tls/filebytes.h"
 #include "tls/pem.h"
 
 #include <string.h>
@@ -107,6 +109,34 @@ int ticket_keys_add(struct ticket_keys *keys, uint8_t *data, size_t len, struct 
     if (keys->count == before) {
         text_add(error, "there is no key in the file");
         return -1;
+    }
+    return 0;
+}
+
+int ticket_keys_load(struct ticket_keys *keys, const struct string_list *files)
+{
+    static const char option[] = "ssl.ticket-keys";
+    char reason[200];
+    struct text error = text_over(reason, sizeof reason);
+
+    for (size_t i = 0; i < files->count; i++) {
+        const char *path = files->items[i];
+        struct filebytes f;
+        int result = filebytes_read(&f, path, &error);
+
+        if (result == 0) {
+            if (f.open_to_all) {
+                log_line(LOG_WARN, "%s: %s: everyone may read this file; chmod 600 it", option,
+                         path);
+            }
+            result = ticket_keys_add(keys, f.data, f.len, &error);
+            filebytes_free(&f);
+        }
+        if (result != 0) {
+            log_line(LOG_ERROR, "%s: %s: %s", option, path, reason);
+            bytes_wipe(keys, sizeof *keys);
+            return -1;
+        }
     }
     return 0;
 }

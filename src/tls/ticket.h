@@ -11,6 +11,7 @@
 #ifndef TINY_TLS_TICKET_H
 #define TINY_TLS_TICKET_H
 
+#include "config/config.h"
 #include "core/text.h"
 #include "tls/session.h"
 
@@ -37,6 +38,9 @@ struct ticket_keys {
  * sentence added to *error.
  */
 int ticket_keys_add(struct ticket_keys *keys, uint8_t *data, size_t len, struct text *error);
+/* Fills *keys, which is empty, from these files in their order. -1 after telling why by
+ * log_line; then nothing is in it. */
+int ticket_keys_load(struct ticket_keys *keys, const struct string_list *files);
 /* Puts a random key first; only the one before it stays. */
 void ticket_keys_rotate(struct ticket_keys *keys, br_hmac_drbg_context *rng, uint64_t now_ms);
 
