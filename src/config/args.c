@@ -1,6 +1,7 @@
 #include "config/args.h"
 #include "core/must.h"
 
+#include "config/spelling.h"
 #include "config/value.h"
 #include "core/text.h"
 
@@ -116,17 +117,25 @@ static void add_op(struct loader *l, const struct option *o, const char *name)
 static void set_by_spelling(struct loader *l, const struct spelling *s, const char *value)
 {
     const struct option *o = option_of_field(s->field);
-    const char *text = s->fixed[0] != '\0' ? s->fixed : value;
+    const char *text = s->fixed != NULL ? s->fixed : value;
+    char name[40];
+    struct text t = text_over(name, sizeof name);
 
-    must(text != NULL);
+    switch (s->how) {
+    case SPELLING_NEEDLESS:
+        return;
+    case SPELLING_REFUSED:
+        text_addf(&t, "-%s", s->name);
+        loader_error(l, name, "%s", spelling_refusal(s));
+        return;
+    default:
+        must(text != NULL);
+    }
     if (o == NULL) {
         loader_error(l, NULL, "-%s: " OPTION_LEFT_OUT, s->name);
         return;
     }
-    switch ((enum spelling_how)s->how) {
-    case SPELLING_SET:
-        loader_set(l, o, span_text(text));
-        break;
+    switch (s->how) {
     case SPELLING_ACCEPT:
         set_accept(l, o, text);
         break;
@@ -137,10 +146,12 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         add_op(l, o, text);
         break;
     case SPELLING_UNSET:
-        if (l->set_in[option_index(o)] == LAYER_DEFAULT) {
-            loader_set(l, o, span_text(text));
+        if (l->set_in[option_index(o)] != LAYER_DEFAULT) {
+            break;
         }
-        break;
+        /* fall through */
+    default:
+        loader_set(l, o, span_text(text));
     }
 }
 
@@ -149,23 +160,33 @@ static void missing_value(struct loader *l, struct span name)
     loader_error(l, NULL, "-%.*s: a value is missing", (int)name.len, (const char *)name.data);
 }
 
+/* How many rows have this name; *wants when its value is to be taken. */
+static unsigned count_spellings(struct span name, bool *wants)
+{
+    struct spelling s = {0};
+    unsigned n = 0;
+
+    while (spelling_next(&s)) {
+        if (span_is(name, s.name)) {
+            *wants = *wants || s.takes_value;
+            n++;
+        }
+    }
+    return n;
+}
+
 /* Handles an option of s_server; false when it is none. */
 static bool apply_spelling(struct loader *l, struct walk *w)
 {
     struct span name = w->name;
+    struct spelling s = {0};
     const char *value = NULL;
-    bool found = false;
     bool wants = false;
 
-    for (size_t i = 0; i < spelling_table_len; i++) {
-        if (span_is(name, spelling_table[i].name)) {
-            found = true;
-            wants = wants || spelling_table[i].fixed[0] == '\0';
-        }
-    }
-    if (!found) {
+    if (count_spellings(name, &wants) == 0) {
         return false;
     }
+    l->config->s_server_style = true;
     if (!wants && w->inner != NULL) {
         loader_error(l, NULL, "-%.*s takes no value", (int)name.len, (const char *)name.data);
         return true;
@@ -175,9 +196,9 @@ static bool apply_spelling(struct loader *l, struct walk *w)
         missing_value(l, name);
         return true;
     }
-    for (size_t i = 0; i < spelling_table_len; i++) {
-        if (span_is(name, spelling_table[i].name)) {
-            set_by_spelling(l, &spelling_table[i], value);
+    while (spelling_next(&s)) {
+        if (span_is(name, s.name)) {
+            set_by_spelling(l, &s, value);
         }
     }
     return true;
@@ -375,10 +396,7 @@ static void scan_options(struct walk *w, struct args_scan *scan)
         } else if (is_one_of(w->name, "t", "test")) {
             scan->command = COMMAND_TEST;
         }
-        for (size_t i = 0; i < spelling_table_len; i++) {
-            wants = wants || (span_is(w->name, spelling_table[i].name) &&
-                              spelling_table[i].fixed[0] == '\0');
-        }
+        (void)count_spellings(w->name, &wants);
         o = option_find(w->name);
         if (o != NULL) {
             wants = o->type != OPTION_BOOL ||

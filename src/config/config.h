@@ -119,6 +119,9 @@ struct config {
     enum access_format access_format;
     bool log_probes; /* tell of connections that leave before a ClientHello */
 
+    bool s_server_style; /* the command line has a spelling of openssl s_server */
+    bool file_given;     /* -c was there */
+
     struct command_args args; /* of the sub-commands */
 
     struct config_arena *arena;

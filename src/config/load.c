@@ -142,6 +142,7 @@ int config_load(struct config *config, enum command *command, int argc, char **a
     loader_defaults(&l);
     scan = args_scan(&l, argc, argv);
     *command = scan.command;
+    config->file_given = scan.file != NULL;
     if (scan.command == COMMAND_RUN || scan.command == COMMAND_TEST) {
         l.layer = LAYER_FILE;
         if (scan.file != NULL) {

@@ -1,5 +1,6 @@
 #include "config/options.h"
 
+#include "config/spelling.h"
 #include "config/value.h"
 #include "core/build.h"
 #include "core/text.h"
@@ -88,57 +89,6 @@ static const struct old_name {
     {"ssl.ecdh-curve", AT(groups_text)},      {"ssl.curves", AT(groups_text)},
     {"server.ssl-options", AT(options_text)}, {"server.ssl-cache", AT(session_cache)},
 };
-
-const struct spelling spelling_table[] = {
-    {"accept", "", AT(endpoints), SPELLING_ACCEPT},
-    {"port", "", AT(endpoints), SPELLING_ACCEPT},
-    {"unix", "", AT(endpoints), SPELLING_PATH},
-    {"unlink", "true", AT(unlink), SPELLING_SET},
-    {"4", "ipv4", AT(family), SPELLING_SET},
-    {"6", "ipv6", AT(family), SPELLING_SET},
-    {"www", "status", AT(mode), SPELLING_SET},
-    {"WWW", "files", AT(mode), SPELLING_SET},
-    {"WWW", ".", AT(root), SPELLING_UNSET},
-    {"HTTP", "raw", AT(mode), SPELLING_SET},
-    {"HTTP", ".", AT(root), SPELLING_UNSET},
-    {"rev", "reverse", AT(mode), SPELLING_SET},
-    {"cert", "", AT(certfile), SPELLING_SET},
-    {"key", "", AT(keyfile), SPELLING_SET},
-    {"pass", "", AT(password), SPELLING_SET},
-    {"dcert", "", AT(second_certfile), SPELLING_SET},
-    {"dkey", "", AT(second_keyfile), SPELLING_SET},
-    {"cipher", "", AT(cipher_list), SPELLING_SET},
-    {"named_curve", "", AT(groups_text), SPELLING_SET},
-    {"curves", "", AT(groups_text), SPELLING_SET},
-    {"groups", "", AT(groups_text), SPELLING_SET},
-    {"CAfile", "", AT(cafile), SPELLING_SET},
-    {"verify", "optional", AT(verify_text), SPELLING_SET},
-    {"verify", "", AT(verify_depth), SPELLING_SET},
-    {"Verify", "required", AT(verify_text), SPELLING_SET},
-    {"Verify", "", AT(verify_depth), SPELLING_SET},
-    {"verify_depth", "", AT(verify_depth), SPELLING_SET},
-    {"tls1", "TLSv1", AT(min_protocol), SPELLING_SET},
-    {"tls1", "TLSv1", AT(max_protocol), SPELLING_SET},
-    {"tls1_1", "TLSv1.1", AT(min_protocol), SPELLING_SET},
-    {"tls1_1", "TLSv1.1", AT(max_protocol), SPELLING_SET},
-    {"tls1_2", "TLSv1.2", AT(min_protocol), SPELLING_SET},
-    {"tls1_2", "TLSv1.2", AT(max_protocol), SPELLING_SET},
-    {"min_protocol", "", AT(min_protocol), SPELLING_SET},
-    {"max_protocol", "", AT(max_protocol), SPELLING_SET},
-    {"no_ssl3", "NO_SSLv3", AT(options_text), SPELLING_ADD_OP},
-    {"no_tls1", "NO_TLSv1", AT(options_text), SPELLING_ADD_OP},
-    {"no_tls1_1", "NO_TLSv1_1", AT(options_text), SPELLING_ADD_OP},
-    {"no_tls1_2", "NO_TLSv1_2", AT(options_text), SPELLING_ADD_OP},
-    {"no_tls1_3", "NO_TLSv1_3", AT(options_text), SPELLING_ADD_OP},
-    {"no_ticket", "NO_TICKET", AT(options_text), SPELLING_ADD_OP},
-    {"no_comp", "NO_COMPRESSION", AT(options_text), SPELLING_ADD_OP},
-    {"no_resumption_on_reneg", "0x10000", AT(options_text), SPELLING_ADD_OP},
-    {"no_renegotiation", "NO_RENEGOTIATION", AT(options_text), SPELLING_ADD_OP},
-    {"serverpref", "true", AT(server_preference), SPELLING_SET},
-    {"alpn", "", AT(alpn), SPELLING_SET},
-    {"no_cache", "false", AT(session_cache), SPELLING_SET},
-};
-const size_t spelling_table_len = ARRAY_LEN(spelling_table);
 
 const char *option_key(const struct option *o)
 {
@@ -229,6 +179,7 @@ static void consider(struct span key, const char *like, const char *name, const 
 
 const char *option_guess(struct span key)
 {
+    struct spelling s = {0};
     const char *best = NULL;
     /* More than a third of the letters wrong is no slip any more. */
     size_t least = key.len / 3 + 1 < 5 ? key.len / 3 + 1 : 5;
@@ -239,8 +190,8 @@ const char *option_guess(struct span key)
         consider(key, name, name, &best, &least);
         consider(key, strchr(name, '.') + 1, name, &best, &least);
     }
-    for (size_t i = 0; i < spelling_table_len; i++) {
-        consider(key, spelling_table[i].name, spelling_table[i].name, &best, &least);
+    while (spelling_next(&s)) {
+        consider(key, s.name, s.name, &best, &least);
     }
     return best;
 }

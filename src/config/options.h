@@ -1,8 +1,7 @@
 /*
  * The option table: one row an option. Row and struct config agree by offset
- * and type; parsing, printing, help and range checks all read the row. A
- * second table has the spellings of openssl s_server. Constant data and pure
- * look-up.
+ * and type; parsing, printing, help and range checks all read the row. The
+ * spellings of openssl s_server are in spelling.h. Constant data and pure look-up.
  */
 #ifndef TINY_CONFIG_OPTIONS_H
 #define TINY_CONFIG_OPTIONS_H
@@ -54,26 +53,6 @@ const char *option_help(const struct option *o);
 extern const struct option option_table[];
 extern const size_t option_table_len;
 #define OPTION_MAX 64 /* no fewer than there are */
-
-/* How a spelling of s_server sets its key. */
-enum spelling_how {
-    SPELLING_SET,
-    SPELLING_ACCEPT, /* [host:]port becomes an endpoint */
-    SPELLING_PATH,   /* a path becomes a unix:// endpoint */
-    SPELLING_ADD_OP, /* a bit more in ssl.options */
-    SPELLING_UNSET,  /* only where nothing else says anything */
-};
-
-/* Several rows may share a name: then all of them apply. */
-struct spelling {
-    char name[23];  /* without the dash */
-    char fixed[17]; /* "": takes an argument */
-    uint16_t field; /* of struct config */
-    uint8_t how;    /* enum spelling_how */
-};
-
-extern const struct spelling spelling_table[];
-extern const size_t spelling_table_len;
 
 /* By canonical key, older name, or tls.* for ssl.*; NULL when there is none. */
 const struct option *option_find(struct span key);

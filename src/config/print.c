@@ -1,4 +1,5 @@
 #include "config/loader.h"
+#include "config/spelling.h"
 #include "core/output.h"
 #include "core/text.h"
 
@@ -146,14 +147,13 @@ static const char usage[] =
 
 static void help_spellings(struct text *t, const struct option *o)
 {
+    struct spelling s = {0};
     const char *last = "";
 
-    for (size_t i = 0; i < spelling_table_len; i++) {
-        const struct spelling *s = &spelling_table[i];
-
-        if (s->field == o->offset && strcmp(s->name, last) != 0) {
-            text_addf(t, "%s-%s", last[0] == '\0' ? " [" : ", ", s->name);
-            last = s->name;
+    while (spelling_next(&s)) {
+        if (s.field == o->offset && s.how < SPELLING_NEEDLESS && strcmp(s.name, last) != 0) {
+            text_addf(t, "%s-%s", last[0] == '\0' ? " [" : ", ", s.name);
+            last = s.name;
         }
     }
     text_add(t, last[0] == '\0' ? "" : "]");

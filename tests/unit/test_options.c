@@ -1,6 +1,7 @@
 /* The file syntax, the command line, the environment and their layers. */
 #include "config/conffile.h"
 #include "config/options.h"
+#include "config/spelling.h"
 #include "config_helper.h"
 
 #include <sys/stat.h>
@@ -205,6 +206,16 @@ static void test_command_line(void)
        "and the value of what is no option is not complained of");
     config_free(&config);
     ok(FAILS("no option", "-", "--"), "bare dashes");
+    ok(FAILS("-ssl3: SSL 2 and 3 are broken", "--ssl3"), "a refusal, with its sentence");
+    ok(FAILS("command line: -psk: there are no suites", "-psk", "-port") &&
+           FAILS("-psk: a value is missing", "-psk") && FAILS("-dtls takes no value", "-dtls=1"),
+       "a refused option still has its value, or none");
+    ok(LOAD("-nbio", "-c", at("a.conf")) == 0 && config.s_server_style && config.file_given,
+       "a needless one; it makes the style of s_server");
+    config_free(&config);
+    ok(LOAD("--ssl.protocol", "9") == 0 && !config.s_server_style && !config.file_given,
+       "a key does not");
+    config_free(&config);
     ok(LOAD("-t", "--help") == 0 && command == COMMAND_HELP, "--help");
     config_free(&config);
     ok(LOAD("--nonsense", "--version") == 0 && command == COMMAND_VERSION, "--version");
@@ -251,6 +262,8 @@ static void test_sub_commands(void)
 static void test_table(void)
 {
     static char help[32768];
+    struct spelling s = {0};
+    unsigned spellings = 0;
     int fd = memfd_create("help", 0);
 
     config_help(fd);
@@ -266,9 +279,14 @@ static void test_table(void)
         expect(strstr(help, name) != NULL, key);
         expect(strlen(option_help(o)) > 0, key);
     }
-    for (size_t i = 0; i < spelling_table_len; i++) {
-        expect(option_of_field(spelling_table[i].field) != NULL, spelling_table[i].name);
+    while (spelling_next(&s)) {
+        expect(s.how == SPELLING_NEEDLESS || s.how == SPELLING_REFUSED ||
+                   option_of_field(s.field) != NULL,
+               s.name);
+        expect(s.how != SPELLING_REFUSED || strlen(spelling_refusal(&s)) > 20, s.name);
+        spellings++;
     }
+    ok(spellings > 100, "the spellings are there");
     ok(true, "every row");
 }
 

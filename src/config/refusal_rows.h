@@ -1,0 +1,28 @@
+/*
+ * Why an option of s_server is refused and what would be right instead, for
+ * spelling.c alone. One sentence serves all options with the same reason.
+ */
+REFUSAL(ANONYMOUS, "there are no anonymous suites; without -cert and -key a certificate is made")
+REFUSAL(SSL, "SSL 2 and 3 are broken and not spoken (RFC 6176, RFC 7568); use -tls1_2")
+REFUSAL(TLS13, "TLS 1.3 is not built in yet; leave it out, TLS 1.2 is spoken")
+REFUSAL(DTLS, "DTLS is not spoken, only TLS over TCP or a Unix socket; leave it out")
+REFUSAL(ENGINE, "the cryptography is built in, nothing else can be loaded; leave it out")
+REFUSAL(PIPELINE, "records are sealed one by one, there are no pipelines; leave it out")
+REFUSAL(FRAGMENT, "clients ask for short records themselves (max_fragment_length); leave it out")
+REFUSAL(COMPRESSION, "compression tells secrets (CRIME) and is never used; leave it out")
+REFUSAL(DH, "there is no finite-field DH; name the groups of ECDHE by -groups")
+REFUSAL(NPN, "NPN was never a standard; use -alpn")
+REFUSAL(PSK, "there are no suites with pre-shared keys; use certificates, -Verify and -CAfile")
+REFUSAL(SRP, "there are no SRP suites; use certificates, -Verify and -CAfile")
+REFUSAL(STATUS, "no responder is asked while clients wait; use -status_file with its answer")
+REFUSAL(FETCH, "nothing is ever fetched; give a file: -status_file, -CRL")
+REFUSAL(SECURITY, "there are no security callbacks; tiny ciphers -s and -t show what is in force")
+REFUSAL(STRICT, "a client's wishes choose among certificates, none is held back; leave it out")
+REFUSAL(BROKEN, "the protocol is never broken on purpose; leave it out")
+REFUSAL(EPHEMERAL, "every suite of the default is ephemeral: use -no_cache and -no_ticket")
+REFUSAL(SENDFILE, "records are never sealed by the kernel; leave it out")
+REFUSAL(RANDOM, "the kernel's generator seeds every start, no state is kept; leave it out")
+REFUSAL(CONFIG, "openssl's configuration file is not read; use -c with one of tiny's")
+REFUSAL(NAMES, "names are printed in one form; leave it out")
+REFUSAL(STORE, "there are no stores; use -CAfile or -CApath")
+REFUSAL(EXTENDED, "use -dcert and -dkey for a second type of key, or ssl.server-name-indication")
