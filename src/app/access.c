@@ -106,11 +106,9 @@ static struct span host_part(const char *address)
 static void add_common(struct text *t, const struct access_entry *e, const struct app_peer *peer,
                        const struct date *d, unsigned status, bool combined)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
     text_add_quoted(t, host_part(peer->address));
-    text_addf(t, " - - [%02u/%.3s/%04d:%02u:%02u:%02u +0000] \"", d->day,
-              months + 3 * (d->month - 1), d->year, d->hour, d->minute, d->second);
+    text_addf(t, " - - [%02u/%.3s/%04d:%02u:%02u:%02u +0000] \"", d->day, date_month(d->month),
+              d->year, d->hour, d->minute, d->second);
     for (int f = METHOD; f <= PROTOCOL; f++) {
         if (f != METHOD && e->len[f] > 0) {
             text_add(t, " ");

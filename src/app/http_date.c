@@ -7,8 +7,6 @@
 
 static const char day_names[7][10] = {"Thursday", "Friday",  "Saturday", "Sunday",
                                       "Monday",   "Tuesday", "Wednesday"}; /* from 1970-01-01 */
-static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 void http_date_format(int64_t seconds, char dst[HTTP_DATE_LEN + 1])
 {
@@ -16,8 +14,8 @@ void http_date_format(int64_t seconds, char dst[HTTP_DATE_LEN + 1])
     struct date d = date_of(seconds < 0 ? 0 : seconds > most ? most : seconds);
     struct text t = text_over(dst, HTTP_DATE_LEN + 1);
 
-    text_addf(&t, "%.3s, %02u %s %04d %02u:%02u:%02u GMT", day_names[d.weekday], d.day,
-              month_names[d.month - 1], d.year, d.hour, d.minute, d.second);
+    text_addf(&t, "%.3s, %02u %.3s %04d %02u:%02u:%02u GMT", day_names[d.weekday], d.day,
+              date_month(d.month), d.year, d.hour, d.minute, d.second);
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -53,7 +51,7 @@ static bool take_month(struct reader *r, unsigned *month)
     struct span s = reader_take(r, 3);
 
     for (*month = 1; *month <= 12; (*month)++) {
-        if (span_is(s, month_names[*month - 1])) {
+        if (span_equal(s, span_of(date_month(*month), 3))) {
             return true;
         }
     }

@@ -1,5 +1,7 @@
 #include "core/date.h"
 
+#include <stddef.h>
+
 #define DAYS_TO_1970 719468 /* from 0000-03-01 */
 #define DAYS_OF_ERA  146097 /* of 400 years */
 #define FURTHEST     ((int64_t)1 << 54)
@@ -42,4 +44,11 @@ struct date date_of(int64_t seconds)
         .second = clock % 60,
         .weekday = (unsigned)(days - floor_div(days, 7) * 7),
     };
+}
+
+const char *date_month(unsigned month)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+    return names + (size_t)3 * (month - 1);
 }

@@ -21,5 +21,7 @@ struct date {
 struct date date_of(int64_t seconds);
 /* Days since 1970-01-01. The month is 1 to 12; the day may be any number. */
 int64_t date_days(int64_t year, unsigned month, unsigned day);
+/* Three letters in English, "Jan" for 1, without a NUL behind them. */
+const char *date_month(unsigned month);
 
 #endif

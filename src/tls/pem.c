@@ -1,6 +1,7 @@
 #include "tls/pem.h"
 #include "tls/der.h"
 
+#include <bearssl.h>
 #include <string.h>
 
 #define BEGIN_MARK "-----BEGIN "
@@ -368,4 +369,16 @@ bool pem_is_certificate(const struct pem_block *block)
     return strcmp(block->label, "CERTIFICATE") == 0 ||
            strcmp(block->label, "X509 CERTIFICATE") == 0 ||
            strcmp(block->label, "TRUSTED CERTIFICATE") == 0;
+}
+
+void pem_add(struct text *dst, struct span der, const char *label)
+{
+    size_t len = br_pem_encode(NULL, NULL, der.len, label, BR_PEM_LINE64);
+
+    if (dst->full || dst->cap - dst->len <= len) {
+        dst->full = true;
+        return;
+    }
+    br_pem_encode(dst->buf + dst->len, der.data, der.len, label, BR_PEM_LINE64);
+    dst->len += len;
 }

@@ -49,4 +49,7 @@ bool pem_is_certificate(const struct pem_block *block);
  * itself: 3 bytes from 4. */
 bool pem_base64(struct span line, uint8_t *out, size_t *len);
 
+/* Adds a whole block, lines of 64 characters; nothing when it does not fit. */
+void pem_add(struct text *dst, struct span der, const char *label);
+
 #endif

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "tls/der.h"
 #include "tls/oid.h"
+#include "tls/pem.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -365,18 +366,6 @@ static int make_certificate(struct der_out *o, const struct keypair *k,
     return o->full ? -1 : 0;
 }
 
-static void add_pem(struct text *dst, struct span der, const char *label)
-{
-    size_t len = br_pem_encode(NULL, NULL, der.len, label, BR_PEM_LINE64);
-
-    if (dst->full || dst->cap - dst->len <= len) {
-        dst->full = true;
-        return;
-    }
-    br_pem_encode(dst->buf + dst->len, der.data, der.len, label, BR_PEM_LINE64);
-    dst->len += len;
-}
-
 /* RSAPrivateKey (RFC 8017, A.1.2). */
 static void put_rsa_private(struct der_out *o, const struct keypair *k)
 {
@@ -426,7 +415,7 @@ static void add_private(struct text *dst, const struct keypair *k)
     der_put_element(&o, DER_INTEGER, "", 1);
     der_wrap(&o, DER_SEQUENCE, mark);
     dst->full = dst->full || o.full;
-    add_pem(dst, der_written(&o), "PRIVATE KEY");
+    pem_add(dst, der_written(&o), "PRIVATE KEY");
     bytes_wipe(memory, sizeof memory);
 }
 
@@ -444,7 +433,7 @@ int selfsign_make(const struct selfsign_request *request, int64_t now_s, struct 
     if (make_certificate(&o, &k, request, now_s) != 0) {
         text_add(error, "the certificate could not be written: too many or too long names");
     } else {
-        add_pem(dst, der_written(&o), "CERTIFICATE");
+        pem_add(dst, der_written(&o), "CERTIFICATE");
         add_private(dst, &k);
         result = dst->full ? refuse(error, "the certificate is too big") : 0;
     }
