@@ -141,7 +141,7 @@ static int64_t two_digits(struct reader *r)
     return high * 10 + low;
 }
 
-static int64_t take_time(struct reader *outer)
+int64_t x509_take_time(struct reader *outer)
 {
     uint8_t tag = der_peek(outer);
     struct reader r = der_reader(der_take(outer, tag));
@@ -231,8 +231,8 @@ static bool parse_tbs(struct x509_cert *cert, struct span body)
     der_take(&r, DER_SEQUENCE); /* signature, again outside */
     cert->issuer = der_element(&r);
     validity = der_reader(der_take(&r, DER_SEQUENCE));
-    cert->not_before_s = take_time(&validity);
-    cert->not_after_s = take_time(&validity);
+    cert->not_before_s = x509_take_time(&validity);
+    cert->not_after_s = x509_take_time(&validity);
     cert->subject = der_element(&r);
     cert->spki = der_element(&r);
     if (r.bad || validity.bad || cert->issuer.data[0] != DER_SEQUENCE ||

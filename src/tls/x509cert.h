@@ -36,6 +36,9 @@ int x509_cert_parse(struct x509_cert *cert, struct span der, bool trailing, stru
  * the DNS names, or at the common name when there are none. */
 bool x509_cert_covers(const struct x509_cert *cert, const char *name);
 
+/* A UTCTime or GeneralizedTime in the form of RFC 5280 (to the second, UTC), in
+ * seconds since 1970; sets outer->bad otherwise. */
+int64_t x509_take_time(struct reader *outer);
 /* The key of a SubjectPublicKeyInfo: fills key_type, rsa or ec, key_bits. */
 int x509_public_key(struct x509_cert *cert, struct span spki);
 /* An EC curve by its OID's contents: 0 when it is not P-256, P-384 or P-521. */
