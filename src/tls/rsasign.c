@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* DigestInfo's algorithm identifiers, by BearSSL's hash numbers from SHA-1. */
-static const unsigned char *hash_oid(unsigned hash_id)
+const unsigned char *rsasign_hash_oid(unsigned hash_id)
 {
     static const unsigned char sha1[] = {5, 0x2B, 0x0E, 0x03, 0x02, 0x1A};
     static const unsigned char sha2[][10] = {
@@ -64,7 +63,8 @@ size_t rsasign(br_rsa_private operation, const br_rsa_private_key *key,
     size_t len = (key->n_bitlen + 7) / 8;
     uint8_t padded[512];
 
-    if (len > sizeof padded || pkcs1_pad(padded, len, hash_oid(hash_id), hash, hash_len) == 0) {
+    if (len > sizeof padded ||
+        pkcs1_pad(padded, len, rsasign_hash_oid(hash_id), hash, hash_len) == 0) {
         return 0;
     }
     memcpy(dst, padded, len);

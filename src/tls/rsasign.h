@@ -15,5 +15,7 @@
 size_t rsasign(br_rsa_private operation, const br_rsa_private_key *key,
                const br_rsa_public_key *public_key, unsigned hash_id, const uint8_t *hash,
                size_t hash_len, uint8_t *dst);
+/* A hash's OID, its length first, by BearSSL's number from SHA-1 on; NULL for others. */
+const unsigned char *rsasign_hash_oid(unsigned hash_id);
 
 #endif

@@ -1,6 +1,7 @@
 #include "tls/x509cert.h"
 #include "tls/der.h"
 #include "tls/oid.h"
+#include "tls/x509sig.h"
 #include "core/date.h"
 
 #include <string.h>
@@ -169,15 +170,69 @@ int64_t x509_take_time(struct reader *outer)
            second;
 }
 
-static bool take_constraints(struct x509_cert *cert, struct span value)
+static bool take_constraints(struct x509_cert *cert, struct reader *value)
 {
-    struct reader outer = der_reader(value);
-    struct reader r = der_reader(der_take(&outer, DER_SEQUENCE));
+    struct reader r = der_reader(der_take(value, DER_SEQUENCE));
     struct span flag = der_take_optional(&r, DER_BOOLEAN);
+    uint32_t limit;
 
-    cert->has_constraints = true;
     cert->ca = flag.len == 1 && flag.data[0] != 0;
-    return !outer.bad && !r.bad;
+    if (reader_left(&r) > 0) {
+        limit = der_uint32(&r);
+        /* No chain comes near a larger one. */
+        cert->path_length = limit < 0x7FFF ? (int)limit : 0x7FFF;
+    }
+    return !r.bad;
+}
+
+/* A BIT STRING whose last bits may be left out. */
+static unsigned take_usage(struct reader *value)
+{
+    struct span bits = der_take(value, DER_BIT_STRING);
+
+    return bits.len > 1 ? bits.data[1] : 0;
+}
+
+/* One extension's value. What is not read here is passed over. */
+static bool take_value(struct x509_cert *cert, unsigned number, struct span value)
+{
+    struct reader r = der_reader(value);
+    bool good = true;
+
+    switch (number) {
+    case X509_SUBJECT_KEY_ID:
+        cert->subject_key_id = der_take(&r, DER_OCTET_STRING);
+        break;
+    case X509_KEY_USAGE:
+        cert->usage = take_usage(&r);
+        break;
+    case X509_ALT_NAMES:
+        cert->alt_names = der_take(&r, DER_SEQUENCE);
+        break;
+    case X509_CONSTRAINTS:
+        good = take_constraints(cert, &r);
+        break;
+    case X509_NAME_CONSTRAINTS:
+        cert->name_constraints = der_take(&r, DER_SEQUENCE);
+        break;
+    case X509_AUTHORITY_KEY_ID:
+        cert->authority_key = der_take(&r, DER_SEQUENCE);
+        break;
+    case X509_PURPOSES:
+        cert->purposes = der_take(&r, DER_SEQUENCE);
+        break;
+    default:
+        break;
+    }
+    return good && !r.bad;
+}
+
+/* N of 2.5.29.N, or 0: it is another one. */
+static unsigned extension_number(struct span oid)
+{
+    return oid.len == 3 && oid.data[0] == 0x55 && oid.data[1] == 29 && oid.data[2] < 64
+               ? oid.data[2]
+               : 0;
 }
 
 static bool take_extensions(struct x509_cert *cert, struct span wrapped)
@@ -188,20 +243,19 @@ static bool take_extensions(struct x509_cert *cert, struct span wrapped)
 
     for (unsigned n = 0; good && reader_left(&list) > 0; n++) {
         struct reader r = der_reader(der_take(&list, DER_SEQUENCE));
-        struct span oid = der_take(&r, DER_OID);
-        struct span value;
+        unsigned number = extension_number(der_take(&r, DER_OID));
+        struct span flag = der_take_optional(&r, DER_BOOLEAN);
+        bool critical = flag.len == 1 && flag.data[0] != 0;
+        struct span value = der_take(&r, DER_OCTET_STRING);
 
-        der_take_optional(&r, DER_BOOLEAN);
-        value = der_take(&r, DER_OCTET_STRING);
         good = !list.bad && !r.bad && n < MAX_EXTENSIONS;
-        if (good && der_oid_is(oid, OID_CONSTRAINTS)) {
-            good = take_constraints(cert, value);
-        } else if (good && der_oid_is(oid, OID_ALT_NAME)) {
-            struct reader names = der_reader(value);
-
-            cert->alt_names = der_take(&names, DER_SEQUENCE);
-            good = !names.bad;
+        if (number == 0) {
+            cert->critical_other = cert->critical_other || critical;
+            continue;
         }
+        good = good && (cert->extensions >> number & 1) == 0 && take_value(cert, number, value);
+        cert->extensions |= (uint64_t)1 << number;
+        cert->critical |= (uint64_t)critical << number;
     }
     return good;
 }
@@ -222,13 +276,14 @@ static bool parse_tbs(struct x509_cert *cert, struct span body)
     struct reader version, validity;
 
     cert->version = 1;
+    cert->path_length = -1;
     if (der_peek(&r) == DER_CONSTRUCTED(0)) {
         version = der_reader(der_take(&r, DER_CONSTRUCTED(0)));
         cert->version = der_uint32(&version) + 1;
         r.bad = r.bad || version.bad || cert->version > 3;
     }
-    der_take(&r, DER_INTEGER);  /* serial number: any, even a negative one */
-    der_take(&r, DER_SEQUENCE); /* signature, again outside */
+    cert->serial = der_take(&r, DER_INTEGER); /* any, even a negative one */
+    cert->same_algorithm = span_equal(der_take(&r, DER_SEQUENCE), cert->sig.algorithm);
     cert->issuer = der_element(&r);
     validity = der_reader(der_take(&r, DER_SEQUENCE));
     cert->not_before_s = x509_take_time(&validity);
@@ -251,19 +306,18 @@ static bool parse_tbs(struct x509_cert *cert, struct span body)
 int x509_cert_parse(struct x509_cert *cert, struct span der, bool trailing, struct text *error)
 {
     struct reader whole = der_reader(der);
-    struct reader outer, r, algorithm;
-    struct span tbs;
+    struct reader outer, r, tbs, algorithm;
 
     *cert = (struct x509_cert){0};
     cert->der = der_element(&whole);
     outer = der_reader(cert->der);
     r = der_reader(der_take(&outer, DER_SEQUENCE));
-    tbs = der_take(&r, DER_SEQUENCE);
-    algorithm = der_reader(der_take(&r, DER_SEQUENCE));
+    cert->sig = x509_signed_take(&r);
+    tbs = der_reader(cert->sig.tbs);
+    algorithm = der_reader(cert->sig.algorithm);
     cert->issuer_key_type = issuer_key(der_take(&algorithm, DER_OID));
-    der_bits(&r);
     if (whole.bad || outer.bad || r.bad || algorithm.bad || reader_left(&r) > 0 ||
-        (!trailing && reader_left(&whole) > 0) || !parse_tbs(cert, tbs)) {
+        (!trailing && reader_left(&whole) > 0) || !parse_tbs(cert, der_take(&tbs, DER_SEQUENCE))) {
         text_add(error, "the certificate is malformed");
         return -1;
     }
