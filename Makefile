@@ -50,6 +50,7 @@ DEFS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DTINY_VERSION='"$(
 # unlike -MMD, still makes what includes them depend on them.
 INC  := -Isrc -isystem $(BEARSSL)/inc
 
+comma := ,
 # The release: musl, static, position independent. musl has no fortified
 # string functions, so there is no -D_FORTIFY_SOURCE; the stack protector and
 # the sanitizer builds of the same code stand in. Debian's musl-gcc does not
@@ -76,11 +77,11 @@ CC_musl     := musl-gcc
 AR_musl     := gcc-ar # knows what -flto writes
 CFLAGS_musl := $(HARDEN) $(if $(CRT),-fPIE,-fno-pie)
 LINK_musl   := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build-id=none -s -static -flto -flto-partition=one
-ifneq ($(CRT),)
-LINK_musl += -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
-             $(CRT) $(MUSL_DIR)/crti.o $(shell gcc -print-file-name=crtbeginS.o)
-LAST_musl := $(shell gcc -print-file-name=crtendS.o) $(MUSL_DIR)/crtn.o
-endif
+# Nothing here has constructors, so of the start files _start is enough.
+LINK_musl   += $(if $(CRT),-nostartfiles -Wl$(comma)-pie$(comma)--no-dynamic-linker$(comma)-z$(comma)text $(CRT))
+# The linker's script is ours where it was tried.
+LAYOUT      := $(if $(CRT),$(if $(filter x86_64-%,$(shell gcc -dumpmachine 2>/dev/null)),src/release.ld))
+LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-T,%)
 
 # The same without what only a stand-in for openssl s_server needs (core/build.h).
 CC_small     := $(CC_musl)
@@ -88,7 +89,6 @@ AR_small     := $(AR_musl)
 CFLAGS_small := $(CFLAGS_musl) -DTINY_STANDIN=0
 OPT_small     = $(OPT_musl)
 LINK_small    = $(LINK_musl)
-LAST_small    = $(LAST_musl)
 BEAR_small   := musl
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -192,18 +192,18 @@ $$(UNITS:%=$$(BUILD)/$(1)/unit/%): $$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(LIBS
 	@mkdir -p $$(@D)
 	$$(TELL) LINK $$@
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Itests/unit -MD -MP -MF $$@.d -MT $$@ \
-	    $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(LAST_$(1))
+	    $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1))
 $$(FUZZ:%=$$(BUILD)/$(1)/replay/%): $$(BUILD)/$(1)/replay/%: fuzz/%.c $$(BUILD)/$(1)/replay/replay.o $$(LIBS_$(1))
 	@mkdir -p $$(@D)
 	$$(TELL) LINK $$@
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Ifuzz -MD -MP -MF $$@.d -MT $$@ \
-	    $$(BUILD)/$(1)/replay/replay.o $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(LAST_$(1))
+	    $$(BUILD)/$(1)/replay/replay.o $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1))
 $$(BUILD)/$(1)/replay/replay.o: fuzz/replay.c $$(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) -c $$< -o $$@
-$$(BUILD)/$(1)/tiny: $$(BUILD)/$(1)/main.o $$(LIBS_$(1))
+$$(BUILD)/$(1)/tiny: $$(BUILD)/$(1)/main.o $$(LIBS_$(1)) $$(LAYOUT)
 	$$(TELL) LINK $$@
-	$$(Q)$$(CC_$(1)) $$(LINK_$(1)) $$(BUILD)/$(1)/main.o -o $$@ $$(LIBS_$(1)) $$(LAST_$(1))
+	$$(Q)$$(CC_$(1)) $$(LINK_$(1)) $$(BUILD)/$(1)/main.o -o $$@ $$(LIBS_$(1))
 
 -include $$(OBJ_$(1):.o=.d) $$(BUILD)/$(1)/main.d $$(BEAR_OBJ_$(1):.o=.d) \
     $$(UNITS:%=$$(BUILD)/$(1)/unit/%.d) $$(FUZZ:%=$$(BUILD)/$(1)/replay/%.d)
@@ -320,7 +320,7 @@ $(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(LIBS_fuzz)
 $(BUILD)/bench/crypto: tests/bench/crypto.c $(LIBS_musl)
 	@mkdir -p $(@D)
 	$(TELL) LINK $@
-	$(Q)$(CC_musl) $(WARN) $(DEFS) $(CFLAGS_musl) $(INC) $< -o $@ $(LINK_musl) $(LIBS_musl) $(LAST_musl)
+	$(Q)$(CC_musl) $(WARN) $(DEFS) $(CFLAGS_musl) $(INC) $< -o $@ $(LINK_musl) $(LIBS_musl)
 
 # One after the other; new inputs go to a folder under build/, crashes to
 # fuzz/regressions/NAME/, where make test replays them from then on.

@@ -11,6 +11,7 @@
 #include "core/errors.h"
 #include "core/log.h"
 #include "core/output.h"
+#include "core/relro.h"
 #include "server/listen.h"
 #include "server/privilege.h"
 #include "server/server.h"
@@ -185,6 +186,10 @@ int main(int argc, char **argv)
     enum command command = COMMAND_RUN;
     int code = EXIT_CODE_USAGE;
 
+    if (relro_protect() != 0) {
+        outputf(STDERR_FILENO, "tiny: mprotect: %s\n", error_text(errno));
+        return EXIT_CODE_FAILED;
+    }
     if (config_load(&config, &command, argc, argv, environ, STDERR_FILENO) == 0) {
         code = run_command(&config, command);
     }
