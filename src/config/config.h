@@ -10,6 +10,7 @@
 
 #include "config/cipherlist.h"
 #include "config/endpoint.h"
+#include "config/sigalgs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,11 +88,13 @@ struct config {
     const char *groups_text;            /* as written */
     uint16_t groups[CONFIG_MAX_GROUPS]; /* IANA NamedGroup, order of preference */
     size_t group_count;
-    const char *options_text; /* ssl.options as written */
-    uint64_t options;         /* SSL_OP_* bits */
-    bool server_preference;   /* server's suite order instead of the client's */
-    struct string_list alpn;  /* empty: by mode (http/1.1 for files, status, raw) */
-    bool prefer_http1;        /* ssl.prefer-http1-in-alpn: always so, no HTTP/2 here */
+    const char *signatures_text; /* ssl.signature-algorithms as written */
+    struct sigalgs signatures;   /* none: the order of tls/policy.c */
+    const char *options_text;    /* ssl.options as written */
+    uint64_t options;            /* SSL_OP_* bits */
+    bool server_preference;      /* server's suite order instead of the client's */
+    struct string_list alpn;     /* empty: by mode (http/1.1 for files, status, raw) */
+    bool prefer_http1;           /* ssl.prefer-http1-in-alpn: always so, no HTTP/2 here */
 
     /* ssl.*, sessions and client certificates */
     bool session_cache;

@@ -312,6 +312,43 @@ static void finish_groups(struct loader *l)
     }
 }
 
+/* ---- signatures ------------------------------------------------------------------ */
+
+/* What the server can sign with; the others of the list are for other programs. */
+static void finish_signatures(struct loader *l)
+{
+    struct config *c = l->config;
+    struct sigalgs *list = &c->signatures;
+    size_t kept = 0;
+
+    if (c->signatures_text[0] == '\0') {
+        return;
+    }
+    if (sigalgs_parse(span_text(c->signatures_text), list) != 0) {
+        char quoted[100];
+        struct text t = text_over(quoted, sizeof quoted);
+
+        text_add_quoted(&t, list->unknown);
+        loader_error_at(l, &c->signatures_text,
+                        "\"%s\" is no signature algorithm: names like RSA+SHA256 or "
+                        "ecdsa_secp256r1_sha256 are wanted, joined by colons",
+                        quoted);
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (sigalg_is_rsa(list->schemes[i]) || sigalg_is_ecdsa(list->schemes[i])) {
+            list->schemes[kept++] = list->schemes[i];
+        }
+    }
+    if (kept == 0) {
+        loader_error_at(l, &c->signatures_text,
+                        "none of these is built in: RSA and ECDSA with SHA-1 to SHA-512 are");
+    } else if (kept < list->count) {
+        loader_warning_at(l, &c->signatures_text, "some are not built in and are skipped");
+    }
+    list->count = kept;
+}
+
 /* ---- the rest is in checks.c ------------------------------------------------------ */
 
 void config_finish(struct loader *l)
@@ -320,5 +357,6 @@ void config_finish(struct loader *l)
     finish_versions(l);
     finish_suites(l);
     finish_groups(l);
+    finish_signatures(l);
     config_check(l);
 }

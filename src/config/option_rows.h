@@ -59,6 +59,8 @@ OPTION(cipher_list, OPTION_TEXT, 0, 0, "ssl.cipher-list", "DEFAULT", "LIST",
        "cipher suites, in OpenSSL's grammar")
 OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519:P-256:P-384:P-521", "LIST",
        "groups for key exchange, in order of preference")
+OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
+       "how handshakes may be signed, in order of preference: RSA+SHA256:ECDSA+SHA256")
 OPTION(options_text, OPTION_TEXT, 0, 0, "ssl.options", "", "BITS",
        "SSL_OP bits: a number, or names joined by |")
 OPTION(server_preference, OPTION_BOOL, 0, 0, "ssl.server-preference", "true", "",

@@ -138,19 +138,31 @@ bool policy_allows(const struct config *config, uint16_t suite, uint16_t version
     return false;
 }
 
-/* The best hash for a signature algorithm (1 RSA, 3 ECDSA) among what the
- * client lists; 0 for none. Without the extension it is SHA-1 (RFC 5246). */
-static uint8_t choose_hash(const struct hello *h, uint16_t version, unsigned algorithm)
-{
-    static const uint8_t order[] = {br_sha256_ID, br_sha384_ID, br_sha512_ID, br_sha224_ID,
-                                    br_sha1_ID};
+/* Without ssl.signature-algorithms. */
+static const struct sigalgs usual_signatures = {
+    .schemes = {0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0301, 0x0303, 0x0201, 0x0203},
+    .count = 10,
+};
 
-    if (version < 0x0303 || (h->has & HELLO_HAS_SIGNATURES) == 0) {
-        return br_sha1_ID;
+/* The first of our list that fits the key (1 RSA, 3 ECDSA) and is on the
+ * client's; 0 for none. Without the extension that is SHA-1 (RFC 5246), and before
+ * TLS 1.2 nothing is chosen. */
+static uint16_t choose_scheme(const struct config *config, const struct hello *h, uint16_t version,
+                              unsigned algorithm)
+{
+    const struct sigalgs *ours =
+        config->signatures.count > 0 ? &config->signatures : &usual_signatures;
+    bool listed = (h->has & HELLO_HAS_SIGNATURES) != 0;
+
+    if (version < 0x0303) {
+        return (uint16_t)(0x0200 | algorithm);
     }
-    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
-        if (hello_list_has(h->signatures, (uint16_t)((unsigned)order[i] << 8 | algorithm))) {
-            return order[i];
+    for (size_t i = 0; i < ours->count; i++) {
+        uint16_t scheme = ours->schemes[i];
+
+        if ((scheme & 0xFF) == algorithm &&
+            (listed ? hello_list_has(h->signatures, scheme) : scheme >> 8 == br_sha1_ID)) {
+            return scheme;
         }
     }
     return 0;
@@ -175,7 +187,7 @@ static uint16_t choose_group(const struct config *config, const struct hello *h)
 /* What this hello allows, found once and used for every suite. */
 struct offer {
     uint16_t group;
-    uint8_t rsa_hash, ec_hash;
+    uint16_t rsa_scheme, ec_scheme;
     bool ec_curve; /* the client takes certificates on our curve */
     const struct cred *rsa, *ec;
     const char *obstacle; /* why suites in common could not be used */
@@ -192,7 +204,7 @@ static bool usable(struct offer *o, enum policy_keyx keyx)
                           : "no ECDSA certificate for the suites in common";
     } else if (ephemeral && o->group == 0) {
         o->obstacle = "no group in common";
-    } else if (ephemeral && (rsa ? o->rsa_hash : o->ec_hash) == 0) {
+    } else if (ephemeral && (rsa ? o->rsa_scheme : o->ec_scheme) == 0) {
         o->obstacle = "no signature scheme in common";
     } else if (!rsa && !o->ec_curve) {
         o->obstacle = "the client does not take the curve of the ECDSA certificate";
@@ -222,8 +234,8 @@ static bool try_suite(const struct config *config, uint16_t suite, struct offer 
     out->hash_id = 0;
     out->signature = 0;
     if (ephemeral && out->version >= 0x0303) {
-        out->hash_id = rsa ? o->rsa_hash : o->ec_hash;
-        out->signature = (uint16_t)(out->hash_id << 8 | (rsa ? 1 : 3));
+        out->signature = rsa ? o->rsa_scheme : o->ec_scheme;
+        out->hash_id = (uint8_t)(out->signature >> 8);
     } else if (ephemeral && !rsa) {
         out->hash_id = br_sha1_ID;
     }
@@ -235,8 +247,8 @@ int policy_suite(const struct config *config, const struct hello *h, const struc
 {
     struct offer o = {
         .group = choose_group(config, h),
-        .rsa_hash = choose_hash(h, out->version, 1),
-        .ec_hash = choose_hash(h, out->version, 3),
+        .rsa_scheme = choose_scheme(config, h, out->version, 1),
+        .ec_scheme = choose_scheme(config, h, out->version, 3),
         .rsa = entry->rsa,
         .ec = entry->ec,
     };

@@ -92,6 +92,12 @@ static void suites(void)
     ok(policy_suite(&config, &h, &set->entry, &c) == 0 && c.suite == 0xC02F &&
            c.signature == 0x0501 && c.hash_id == 5,
        "the best hash that the client lists for RSA; ECDSA is never signed unasked");
+    config.signatures = (struct sigalgs){.schemes = {0x0403, 0x0201, 0x0501}, .count = 3};
+    ok(policy_suite(&config, &h, &set->entry, &c) == 0 && c.signature == 0x0201 && c.hash_id == 2,
+       "in the order that is configured");
+    config.signatures = (struct sigalgs){.schemes = {0x0401}, .count = 1};
+    ok(policy_suite(&config, &h, &set->entry, &c) != 0, "and with nothing else");
+    config.signatures.count = 0;
     c.version = 0x0302;
     ok(policy_suite(&config, &h, &set->entry, &c) != 0, "AEAD suites are for TLS 1.2");
     is_text(c.reason, "no cipher suite in common", "is told");
