@@ -131,7 +131,7 @@ static int run_server(struct config *config, int signal_fd)
     if (tls == NULL) {
         return code;
     }
-    if (app_shared_begin(&shared, config, &counters) == 0) {
+    if (tls_context_watch(tls) == 0 && app_shared_begin(&shared, config, &counters) == 0) {
         code = run_bound(config, tls, &shared, &counters, signal_fd);
         app_shared_end(&shared);
     }

@@ -1,4 +1,5 @@
 #include "config/loader.h"
+#include "core/build.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -214,6 +215,20 @@ static void check_headers(struct loader *l)
     }
 }
 
+/* These labels are what TLS itself derives its secrets by (RFC 5705, section 4). */
+static void check_export(struct loader *l)
+{
+    static const char reserved[][16] = {"client finished", "server finished", "master secret",
+                                        "extended master", "key expansion"};
+
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
+        if (strncmp(l->config->export_label, reserved[i], strlen(reserved[i])) == 0) {
+            loader_error_at(l, &l->config->export_label,
+                            "a label of TLS itself would give its secrets away; take another");
+        }
+    }
+}
+
 static void check_endpoints(struct loader *l)
 {
     struct config *c = l->config;
@@ -236,6 +251,9 @@ static void check_endpoints(struct loader *l)
 
 void config_check(struct loader *l)
 {
+    if (TINY_STANDIN) {
+        check_export(l);
+    }
     check_mode(l);
     check_keys(l);
     check_names(l);

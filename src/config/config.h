@@ -115,6 +115,20 @@ struct config {
 
     uint32_t max_line; /* reverse mode, bytes */
 
+    /* watch.*, and what ssl.* gives away on purpose */
+    bool watch_state;
+    bool watch_debug;
+    bool watch_msg;
+    bool watch_trace;
+    bool watch_extensions;
+    bool watch_brief;
+    bool watch_quiet;
+    bool watch_numbers;     /* always, not only when several connections are open */
+    const char *watch_file; /* "": standard output */
+    const char *keylog_file;
+    const char *export_label;
+    uint32_t export_length;
+
     /* log.* */
     enum log_severity log_level;
     const char *log_file;

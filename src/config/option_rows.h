@@ -95,6 +95,13 @@ OPTION(headers, OPTION_LIST, 0, 0, "files.header", "", "NAME: VALUE",
 OPTION(max_line, OPTION_NUMBER, 16, 8192, "reverse.max-line", "8192", "",
        "longest line in mode reverse, in bytes")
 
+STANDIN_OPTION(keylog_file, OPTION_TEXT, 0, 0, "ssl.keylog-file", "", "FILE",
+               "append secrets that decrypt captured traffic; mode 0600")
+STANDIN_OPTION(export_label, OPTION_TEXT, 0, 0, "ssl.export-label", "", "LABEL",
+               "print key material exported under this label (RFC 5705)")
+STANDIN_OPTION(export_length, OPTION_NUMBER, 1, 1024, "ssl.export-length", "20", "",
+               "bytes of key material to print")
+
 OPTION(log_level, OPTION_CHOICE, 0, 0, "log.level", "info", "", "error, warn, info, debug")
 OPTION(log_file, OPTION_TEXT, 0, 0, "log.file", "-", "FILE", "where messages go; -: standard error")
 OPTION(access_file, OPTION_TEXT, 0, 0, "log.access-file", "", "FILE",

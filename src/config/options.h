@@ -52,7 +52,7 @@ const char *option_help(const struct option *o);
 
 extern const struct option option_table[];
 extern const size_t option_table_len;
-#define OPTION_MAX 64 /* no fewer than there are */
+#define OPTION_MAX 160 /* no fewer than there are */
 
 /* By canonical key, older name, or tls.* for ssl.*; NULL when there is none. */
 const struct option *option_find(struct span key);

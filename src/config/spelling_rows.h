@@ -84,6 +84,11 @@ FLAG("Verify", SPELLING_SET, verify_text, "required")
 VALUE("Verify", SPELLING_SET, verify_depth)
 VALUE("verify_depth", SPELLING_SET, verify_depth)
 
+/* What is shown of connections. */
+VALUE("keylogfile", SPELLING_SET, keylog_file)
+VALUE("keymatexport", SPELLING_SET, export_label)
+VALUE("keymatexportlen", SPELLING_SET, export_length)
+
 /* What is refused. */
 REFUSED("ssl2", SSL)
 REFUSED("ssl3", SSL)

@@ -1,3 +1,4 @@
+#include "core/build.h"
 #include "core/clock.h"
 #include "core/errors.h"
 #include "core/log.h"
@@ -264,6 +265,11 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
     return ctx;
 }
 
+int tls_context_watch(struct tls_context *ctx)
+{
+    return TINY_STANDIN ? watch_new(&ctx->watch, ctx->config) : 0;
+}
+
 int tls_context_reload(struct tls_context *ctx)
 {
     return load_files(ctx);
@@ -278,6 +284,9 @@ void tls_context_free(struct tls_context *ctx)
 {
     if (ctx == NULL) {
         return;
+    }
+    if (TINY_STANDIN) {
+        watch_free(ctx->watch);
     }
     session_cache_free(ctx->sessions);
     cred_set_drop(ctx->creds);

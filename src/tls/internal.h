@@ -14,6 +14,7 @@
 #include "tls/ticket.h"
 #include "tls/tls.h"
 #include "tls/verify.h"
+#include "tls/watch.h"
 
 #include <bearssl.h>
 
@@ -94,6 +95,7 @@ struct tls {
 struct tls_context {
     const struct config *config;
     struct counters *counters;
+    struct watch *watch; /* NULL: nobody watches */
     struct cred_set *creds;
     struct trust *trust;
     struct session_cache *sessions; /* NULL: off */

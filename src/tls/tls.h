@@ -44,6 +44,9 @@ struct tls_context; /* what the connections of one endpoint share */
  * credentials and anchors anew, and keeps the old ones when that fails (-1).
  */
 struct tls_context *tls_context_new(const struct config *config, struct counters *counters);
+/* Before privileges are dropped: opens what watching (tls/watch.h) writes to, if
+ * the configuration asks for any. -1 after telling why by log_line. */
+int tls_context_watch(struct tls_context *ctx);
 int tls_context_reload(struct tls_context *ctx);
 /* True when one of the files changed since they were loaded (by stat). */
 int tls_context_changed(struct tls_context *ctx);

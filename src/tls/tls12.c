@@ -1,4 +1,5 @@
 #include "tls/internal.h"
+#include "core/build.h"
 #include "core/clock.h"
 #include "tls/error.h"
 
@@ -250,6 +251,9 @@ static void note_established(struct tls *t)
     info->session_id_len = t->ctx->sessions != NULL ? eng->session.session_id_len : 0;
     t->ctx->counters->handshakes++;
     t->ctx->counters->resumed += info->resumed;
+    if (TINY_STANDIN && t->ctx->watch != NULL) {
+        watch_established(t);
+    }
     tls_end_handshake(t);
 }
 
