@@ -73,6 +73,8 @@ struct config {
     const char *second_certfile;
     const char *password;   /* pass:, env:, file:, fd: form, not the secret itself */
     struct string_list sni; /* NAME=KEYFILE */
+    struct string_list ocsp_files;
+    struct string_list serverinfo;
     const char *cafile;
     uint32_t reload_interval_s; /* 0: only on SIGHUP */
 

@@ -45,6 +45,10 @@ OPTION(password, OPTION_SECRET, 0, 0, "ssl.password", "", "pass:X|env:VAR|file:P
        "where the password of encrypted keys comes from")
 OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
        "a certificate for one server name; *.example.org; repeatable")
+OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
+       "DER of the OCSP response that is stapled to its certificate; repeatable")
+OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
+       "PEM with extensions for clients that offer their types; repeatable")
 OPTION(cafile, OPTION_TEXT, 0, 0, "ssl.cafile", "", "FILE",
        "PEM with the CAs whose client certificates are accepted")
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",

@@ -159,6 +159,14 @@ static uint64_t stamp_file(uint64_t stamp, const char *path)
     return stamp_bytes(stamp, &st.st_mtim.tv_nsec, sizeof st.st_mtim.tv_nsec);
 }
 
+static uint64_t stamp_list(uint64_t stamp, const struct string_list *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        stamp = stamp_file(stamp, files->items[i]);
+    }
+    return stamp;
+}
+
 static uint64_t stamp_files(const struct config *config)
 {
     uint64_t stamp = 0xCBF29CE484222325u;
@@ -168,9 +176,9 @@ static uint64_t stamp_files(const struct config *config)
     stamp = stamp_file(stamp, config->second_keyfile);
     stamp = stamp_file(stamp, config->second_certfile);
     stamp = stamp_file(stamp, config->cafile);
-    for (size_t i = 0; i < config->ticket_keys.count; i++) {
-        stamp = stamp_file(stamp, config->ticket_keys.items[i]);
-    }
+    stamp = stamp_list(stamp, &config->ticket_keys);
+    stamp = stamp_list(stamp, &config->ocsp_files);
+    stamp = stamp_list(stamp, &config->serverinfo);
     for (size_t i = 0; i < config->sni.count; i++) {
         const char *equals = strchr(config->sni.items[i], '=');
 
@@ -181,12 +189,37 @@ static uint64_t stamp_files(const struct config *config)
 
 /* ---- the context ------------------------------------------------------- */
 
+/* All that files bring, so that a reload takes all of it or nothing. */
+struct loaded {
+    struct cred_set *creds;
+    struct trust *trust;
+    struct ticket_keys tickets;
+    struct serverinfo serverinfo;
+};
+
+static int load_all(const struct config *config, struct loaded *l)
+{
+    l->creds = cred_set_load(config, clock_wall_s());
+    if (l->creds == NULL) {
+        return -1;
+    }
+    if (config->verify != VERIFY_NONE) {
+        l->trust = trust_load(config->cafile);
+        if (l->trust == NULL) {
+            return -1;
+        }
+    }
+    if (config->session_tickets && ticket_keys_load(&l->tickets, &config->ticket_keys) != 0) {
+        return -1;
+    }
+    return serverinfo_load(&l->serverinfo, &config->serverinfo);
+}
+
 /* Without files the random keys stay over a reload. */
-static void set_tickets(struct tls_context *ctx, struct ticket_keys *loaded)
+static void set_tickets(struct tls_context *ctx, const struct ticket_keys *loaded)
 {
     if (loaded->count > 0) {
         ctx->tickets = *loaded;
-        bytes_wipe(loaded, sizeof *loaded);
     } else if (ctx->config->session_tickets && ctx->tickets.count == 0) {
         ticket_keys_rotate(&ctx->tickets, &ctx->rng, clock_now_ms());
     }
@@ -194,34 +227,26 @@ static void set_tickets(struct tls_context *ctx, struct ticket_keys *loaded)
 
 static int load_files(struct tls_context *ctx)
 {
-    const struct config *config = ctx->config;
-    struct cred_set *creds;
-    struct trust *trust = NULL;
-    struct ticket_keys tickets = {0};
+    struct loaded l = {0};
+    int result;
 
-    ctx->files_stamp = stamp_files(config);
-    creds = cred_set_load(config, clock_wall_s());
-    if (creds == NULL) {
-        return -1;
+    ctx->files_stamp = stamp_files(ctx->config);
+    result = load_all(ctx->config, &l);
+    if (result == 0) {
+        struct cred_set *creds = ctx->creds;
+        struct trust *trust = ctx->trust;
+
+        ctx->creds = l.creds;
+        ctx->trust = l.trust;
+        ctx->serverinfo = l.serverinfo;
+        set_tickets(ctx, &l.tickets);
+        l.creds = creds;
+        l.trust = trust;
     }
-    if (config->verify != VERIFY_NONE) {
-        trust = trust_load(config->cafile);
-        if (trust == NULL) {
-            cred_set_drop(creds);
-            return -1;
-        }
-    }
-    if (config->session_tickets && ticket_keys_load(&tickets, &config->ticket_keys) != 0) {
-        cred_set_drop(creds);
-        trust_drop(trust);
-        return -1;
-    }
-    set_tickets(ctx, &tickets);
-    cred_set_drop(ctx->creds);
-    trust_drop(ctx->trust);
-    ctx->creds = creds;
-    ctx->trust = trust;
-    return 0;
+    cred_set_drop(l.creds); /* the new ones, or those before */
+    trust_drop(l.trust);
+    bytes_wipe(&l.tickets, sizeof l.tickets);
+    return result;
 }
 
 struct tls_context *tls_context_new(const struct config *config, struct counters *counters)

@@ -2,6 +2,7 @@
 #include "core/log.h"
 #include "tls/cred_load.h"
 #include "tls/filebytes.h"
+#include "tls/ocsp.h"
 #include "tls/selfsign.h"
 
 #include <stdlib.h>
@@ -27,6 +28,8 @@ struct loader {
     struct password password;
     int64_t now_s;
     unsigned errors;
+    struct cred **creds; /* all that are loaded, of the set's arena */
+    size_t count;
 };
 
 static void complain(struct loader *l, const char *option, const char *file, const char *why)
@@ -84,8 +87,10 @@ static struct cred *load_files(struct loader *l, const char *option, const char 
     filebytes_free(&certs);
     if (!good) {
         complain(l, option, at, reason);
+        return NULL;
     }
-    return good ? cred : NULL;
+    l->creds[l->count++] = cred;
+    return cred;
 }
 
 static void warn_names(const struct cred *cred, const char *name, const char *option)
@@ -330,6 +335,12 @@ static void load_all(struct loader *l, const struct config *config)
     for (size_t i = 0; i < config->sni.count; i++) {
         load_named(l, config->sni.items[i]);
     }
+    for (size_t i = 0; i < config->ocsp_files.count; i++) {
+        if (ocsp_load(config->ocsp_files.items[i], l->creds, l->count, l->now_s, &set->arena) !=
+            0) {
+            l->errors++;
+        }
+    }
     if (l->errors > 0) {
         return;
     }
@@ -361,8 +372,9 @@ struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
         set->named = arena_take_array(&set->arena, config->sni.count + 1, sizeof *set->named);
         set->stamps =
             arena_take_array(&set->arena, 2 * (config->sni.count + 2), sizeof *set->stamps);
+        l.creds = arena_take_array(&set->arena, config->sni.count + 2, sizeof(struct cred *));
     }
-    if (set == NULL || set->named == NULL || set->stamps == NULL) {
+    if (set == NULL || set->named == NULL || set->stamps == NULL || l.creds == NULL) {
         log_line(LOG_ERROR, "ssl.keyfile: no memory");
         cred_set_drop(set);
         return NULL;

@@ -30,6 +30,7 @@ struct cred {
     uint8_t fingerprint[32];      /* SHA-256 of the leaf */
     char subject[128];            /* for logs */
     const char *file;             /* where it came from; "(self-signed)" */
+    struct ocsp_staple *staple;   /* NULL: none */
 };
 
 /* One server name (or the default) with up to one credential a key type. */

@@ -10,6 +10,7 @@
 #include "core/pool.h"
 #include "tls/cred.h"
 #include "tls/policy.h"
+#include "tls/serverinfo.h"
 #include "tls/session.h"
 #include "tls/ticket.h"
 #include "tls/tls.h"
@@ -100,6 +101,7 @@ struct tls_context {
     struct trust *trust;
     struct session_cache *sessions; /* NULL: off */
     struct ticket_keys tickets;     /* none: off */
+    struct serverinfo serverinfo;
     struct pool in_pool, out_pool, verify_pool;
     br_hmac_drbg_context rng;
     uint64_t reseeded_ms;
