@@ -206,13 +206,9 @@ static bool is_signed_by(const struct x509_signed *parts, const struct x509_cert
 /* A responder that the issuer has named by a certificate (RFC 6960, 4.2.2.2). */
 static bool is_delegate(const struct x509_cert *cert, const struct x509_cert *issuer, int64_t now_s)
 {
-    struct reader outer = der_reader(cert->der);
-    struct reader r = der_reader(der_take(&outer, DER_SEQUENCE));
-    struct x509_signed parts = x509_signed_take(&r);
-
     return may_sign_ocsp(cert) && span_equal(cert->issuer, issuer->subject) &&
            cert->not_before_s <= now_s && now_s <= cert->not_after_s &&
-           is_signed_by(&parts, issuer);
+           is_signed_by(&cert->sig, issuer);
 }
 
 static bool signed_well(const struct ocsp_response *o, const struct x509_cert *issuer,
