@@ -12,7 +12,9 @@ static void check(const struct cipherlist_result *r)
         abort();
     }
     for (size_t i = 0; i < r->count; i++) {
-        if (suite_by_id(r->suites[i]) == NULL) {
+        struct suite_info info;
+
+        if (!suite_by_id(r->suites[i], &info) || info.name[0] == '\0') {
             abort();
         }
         for (size_t j = 0; j < i; j++) {

@@ -54,14 +54,15 @@ static int print_ciphers(const struct command_args *args)
         cipherlist_apply_level(&result);
     }
     for (size_t i = 0; i < result.count; i++) {
-        const struct suite_info *suite = suite_by_id(result.suites[i]);
+        struct suite_info suite;
         char line[160];
 
+        (void)suite_by_id(result.suites[i], &suite);
         if (args->verbose) {
-            cipherlist_describe(suite, line, sizeof line);
+            cipherlist_describe(&suite, line, sizeof line);
             failed |= outputf(STDOUT_FILENO, "%s\n", line);
         } else {
-            failed |= outputf(STDOUT_FILENO, "%s%s", i > 0 ? ":" : "", suite->name);
+            failed |= outputf(STDOUT_FILENO, "%s%s", i > 0 ? ":" : "", suite.name);
         }
     }
     if (!args->verbose) {

@@ -136,11 +136,11 @@ static void add_member(struct text *t, const char *key, const char *value)
 static void add_json_tls(struct text *t, const struct tls_info *tls)
 {
     static const char verdicts[][10] = {"not asked", "none", "trusted", "refused"};
-    const struct suite_info *suite = suite_by_id(tls->suite);
+    struct suite_info suite;
 
     add_member(t, "tls_version", tls_version_name(tls->version));
-    if (suite != NULL) {
-        add_member(t, "tls_cipher", suite->name);
+    if (suite_by_id(tls->suite, &suite)) {
+        add_member(t, "tls_cipher", suite.name);
     } else {
         text_addf(t, ",\"tls_cipher\":\"0x%04X\"", tls->suite);
     }

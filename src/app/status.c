@@ -49,15 +49,20 @@ static const char *verdict_text(enum tls_verdict verdict)
 static void add_connection(struct page *p, const struct app_peer *peer)
 {
     const struct tls_info *tls = peer->tls;
-    const struct suite_info *suite = suite_by_id(tls->suite);
     char buf[2 * sizeof tls->session_id + 1];
+    char enc[32];
     struct text id = text_over(buf, sizeof buf);
+    struct text cipher = text_over(enc, sizeof enc);
+    struct suite_info suite;
 
+    if (suite_by_id(tls->suite, &suite)) {
+        suite_cipher(&suite, &cipher);
+    }
     text_add_hex(&id, span_of(tls->session_id, tls->session_id_len));
     page_section(p, word("connection", "This connection"));
     page_value(p, word("protocol", "Protocol"), tls_version_name(tls->version));
-    page_value(p, word("cipher", "Cipher suite"), suite != NULL ? suite->name : "");
-    page_value(p, word("encryption", "Encryption"), suite != NULL ? suite->enc : "");
+    page_value(p, word("cipher", "Cipher suite"), suite.name);
+    page_value(p, word("encryption", "Encryption"), enc);
     page_value(p, word("group", "Key exchange group"),
                tls->group != 0 ? tls_group_name(tls->group) : "");
     page_value(p, word("signature", "Server's signature"),
@@ -142,10 +147,10 @@ static void add_suites(struct page *p, const struct config *config, const struct
                       config->server_preference ? "the server's order decides"
                                                 : "the client's order decides");
     for (size_t i = 0; i < config->suite_count; i++) {
-        const struct suite_info *s = suite_by_id(config->suites[i]);
+        struct suite_info s;
 
-        if (s != NULL) {
-            page_suite(p, s, s->id == tls->suite, tls->common_suites >> i & 1);
+        if (suite_by_id(config->suites[i], &s)) {
+            page_suite(p, &s, s.id == tls->suite, tls->common_suites >> i & 1);
         }
     }
     page_suites_end(p);
@@ -155,14 +160,14 @@ static void fill(struct text *out, enum page_format format, const struct app_sha
                  const struct app_peer *peer, int64_t now_s)
 {
     const struct tls_info *tls = peer->tls;
-    const struct suite_info *suite = suite_by_id(tls->suite);
-    bool good = tls->version >= 0x0303 && suite != NULL && !suite->weak;
+    struct suite_info suite;
+    bool good = suite_by_id(tls->suite, &suite) && !suite.weak && tls->version >= 0x0303;
     char headline[128];
     struct text title = text_over(headline, sizeof headline);
     struct page p;
 
     text_addf(&title, "%s, %s", tls_version_name(tls->version),
-              suite != NULL ? suite->name : "unknown suite");
+              suite.name[0] != '\0' ? suite.name : "unknown suite");
     page_begin(&p, out, format, TINY_VERSION, headline, good);
     add_connection(&p, peer);
     add_server(&p, shared->config, shared->counters, now_s);

@@ -210,7 +210,7 @@ void page_suite(struct page *p, const struct suite_info *s, bool used, bool comm
                   used     ? '*'
                   : common ? '+'
                            : ' ',
-                  s->name, s->since, s->weak ? " weak" : "");
+                  s->name, suite_since(s), s->weak ? " weak" : "");
         break;
     case PAGE_JSON:
         text_addf(p->out,

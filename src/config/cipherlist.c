@@ -24,27 +24,27 @@ struct work {
 };
 
 struct pattern {
-    struct suite_bits bits; /* 0: any */
-    uint16_t id;            /* 0: any */
-    int strength;           /* -1: any */
+    uint32_t bits;     /* by group; none of a group: any */
+    uint16_t id;       /* 0: any */
+    unsigned strength; /* 0: any */
 };
 
-static bool narrow_allows(uint16_t want, uint16_t have)
-{
-    return want == 0 || (want & have) != 0;
-}
+static const uint32_t groups[] = {
+    ANY_KX, ANY_AU, 2 * ENC_OTHER - ENC_AES128, ANY_MAC, ANY_SINCE, ANY_GRADE, DEFAULT_OUT};
 
 static bool matches(const struct pattern *p, const struct suite *s)
 {
-    const struct suite_bits *w = &p->bits, *h = &s->bits;
-
-    if (p->strength >= 0) {
-        return s->info.strength_bits == p->strength;
+    if (p->strength != 0) {
+        return suite_strength(s->bits) == p->strength;
     }
-    return (p->id == 0 || p->id == s->info.id) && narrow_allows(w->kx, h->kx) &&
-           narrow_allows(w->au, h->au) && narrow_allows(w->enc, h->enc) &&
-           narrow_allows(w->mac, h->mac) && narrow_allows(w->grade, h->grade) &&
-           narrow_allows(w->in_default, h->in_default) && (w->since == 0 || w->since == h->since);
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        uint32_t wanted = p->bits & groups[i];
+
+        if (wanted != 0 && (wanted & s->bits) == 0) {
+            return false;
+        }
+    }
+    return p->id == 0 || p->id == s->id;
 }
 
 static void apply(struct work *w, enum rule rule, const struct pattern *p)
@@ -74,7 +74,7 @@ static void apply(struct work *w, enum rule rule, const struct pattern *p)
 
 static void sort_by_strength(struct work *w)
 {
-    static const int strengths[] = {256, 128, 112}; /* all that suite_table has */
+    static const uint16_t strengths[] = {256, 128, 112}; /* all that suite_table has */
 
     for (size_t i = 0; i < ARRAY_LEN(strengths); i++) {
         struct pattern p = {.strength = strengths[i]};
@@ -104,46 +104,43 @@ static struct span take_name(const char **list)
     return span_of(start, (size_t)(*list - start));
 }
 
-static bool intersect(uint16_t *have, uint16_t with)
+/* The pattern for what both select; false when that is nothing. */
+static bool narrow(struct pattern *p, uint32_t with)
 {
-    if (with != 0) {
-        *have = *have != 0 ? *have & with : with;
-        return *have != 0;
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        uint32_t have = p->bits & groups[i];
+        uint32_t more = with & groups[i];
+
+        if (have != 0 && more != 0) {
+            p->bits &= ~groups[i] | more;
+            if ((have & more) == 0) {
+                return false;
+            }
+        } else {
+            p->bits |= more;
+        }
     }
     return true;
-}
-
-static bool narrow(struct pattern *p, const struct suite_bits *b)
-{
-    return intersect(&p->bits.kx, b->kx) && intersect(&p->bits.au, b->au) &&
-           intersect(&p->bits.enc, b->enc) && intersect(&p->bits.mac, b->mac) &&
-           intersect(&p->bits.grade, b->grade) && intersect(&p->bits.in_default, b->in_default);
 }
 
 /* Adds one name of an intersection. False: the whole item selects nothing. */
 static bool narrow_by_name(struct work *w, struct pattern *p, struct span name)
 {
-    const struct suite_alias *alias = suite_alias_find(name);
-    const struct suite *suite = alias == NULL ? suite_find(name) : NULL;
+    uint32_t alias = suite_alias_find(name);
+    const struct suite *suite = alias == 0 ? suite_find(name) : NULL;
 
     if (suite != NULL) {
-        p->id = suite->info.id;
-        return narrow(p, &suite->bits);
+        p->id = suite->id;
+        return narrow(p, suite->bits);
     }
-    if (alias == NULL) {
+    if (alias == 0) {
         if (w->unknown.len + name.len + 2 < w->unknown.cap) {
             text_add(&w->unknown, w->unknown.len > 0 ? " " : "");
             text_add_span(&w->unknown, name);
         }
         return false;
     }
-    if (alias->bits.since != 0 && p->bits.since != 0 && alias->bits.since != p->bits.since) {
-        return false;
-    }
-    if (alias->bits.since != 0) {
-        p->bits.since = alias->bits.since;
-    }
-    return narrow(p, &alias->bits);
+    return narrow(p, alias);
 }
 
 static int complain(struct work *w, const char *what, struct span s)
@@ -178,7 +175,7 @@ static int special(struct work *w, const char **list)
 
 static int item(struct work *w, enum rule rule, const char **list)
 {
-    struct pattern p = {.strength = -1};
+    struct pattern p = {0};
     bool more = true;
 
     while (more) {
@@ -267,7 +264,7 @@ int cipherlist_parse(const char *list, bool aes_hardware, struct cipherlist_resu
     }
     for (size_t i = 0; i < w.count; i++) {
         if (w.on[w.order[i]]) {
-            result->suites[result->count++] = suite_table[w.order[i]].info.id;
+            result->suites[result->count++] = suite_table[w.order[i]].id;
         }
     }
     if (result->count == 0) {

@@ -5,24 +5,29 @@
 #ifndef TINY_CONFIG_CIPHERLIST_H
 #define TINY_CONFIG_CIPHERLIST_H
 
+#include "core/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define CIPHERLIST_MAX_SUITES 48
 
-/* Texts in place: a pointer each would cost a relocation each. */
+/* One suite, told when asked for: names follow from properties. */
 struct suite_info {
-    uint16_t id; /* IANA number */
+    uint32_t bits; /* enum suite_bit; for the functions below */
+    uint16_t id;   /* IANA number */
     uint16_t strength_bits;
-    bool weak;                           /* 3DES, static key exchange, CBC with SHA-1 ... */
-    char name[30];                       /* OpenSSL's name, as `openssl ciphers` prints it */
-    char since[8];                       /* "TLSv1.2", "SSLv3": first column of -v */
-    char kx[11], au[6], enc[23], mac[7]; /* as in `openssl ciphers -v` */
+    bool weak;     /* 3DES, static key exchange, CBC ... */
+    char name[30]; /* OpenSSL's name, as `openssl ciphers` prints it; "" if not ours */
 };
 
-/* NULL for a suite that is not ours. */
-const struct suite_info *suite_by_id(uint16_t id);
+/* False for a suite that is not ours. */
+bool suite_by_id(uint16_t id, struct suite_info *info);
+/* "TLSv1.2", "SSLv3": first column of `openssl ciphers -v`. */
+const char *suite_since(const struct suite_info *s);
+/* Appends what stands behind Enc= there: AESGCM(128). */
+void suite_cipher(const struct suite_info *s, struct text *t);
 
 struct cipherlist_result {
     uint16_t suites[CIPHERLIST_MAX_SUITES];

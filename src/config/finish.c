@@ -181,13 +181,13 @@ static void warn_of_weak_suites(struct loader *l)
     size_t left_out = 0;
 
     for (size_t i = 0; i < c->suite_count; i++) {
-        const struct suite_info *s = suite_by_id(c->suites[i]);
+        struct suite_info s;
 
-        if (!s->weak) {
+        if (!suite_by_id(c->suites[i], &s) || !s.weak) {
             continue;
         }
-        if (t.len + strlen(s->name) + 24 < t.cap) {
-            text_addf(&t, "%s%s", t.len > 0 ? " " : "", s->name);
+        if (t.len + strlen(s.name) + 24 < t.cap) {
+            text_addf(&t, "%s%s", t.len > 0 ? " " : "", s.name);
         } else {
             left_out++;
         }

@@ -4,150 +4,83 @@
 
 #include <string.h>
 
+#define ECDHE_ECDSA (KX_ECDHE | AU_ECDSA)
+#define ECDHE_RSA   (KX_ECDHE | AU_RSA)
+#define ECDH_ECDSA  (KX_ECDH_ECDSA | AU_ECDH)
+#define ECDH_RSA    (KX_ECDH_RSA | AU_ECDH)
+#define STATIC_RSA  (KX_RSA | AU_RSA)
+
+#define ANY_GCM    (ENC_AES128GCM | ENC_AES256GCM)
+#define ANY_CCM    (ENC_AES128CCM | ENC_AES256CCM)
+#define ANY_CCM8   (ENC_AES128CCM8 | ENC_AES256CCM8)
+#define ANY_AES128 (ENC_AES128 | ENC_AES128GCM | ENC_AES128CCM | ENC_AES128CCM8)
+#define ANY_AES256 (ENC_AES256 | ENC_AES256GCM | ENC_AES256CCM | ENC_AES256CCM8)
+#define ANY_ENC    (ANY_AES128 | ANY_AES256 | ENC_CHACHA20 | ENC_3DES)
+
+/* What follows from the rest. CCM-8 counts as HIGH, as up to OpenSSL 3.1. */
+#define SINCE_OF(kx, mac)                                                                          \
+    ((mac) != MAC_SHA1 ? SINCE_TLS12 : ((kx)&KX_ECDHE) != 0 ? SINCE_TLS10 : SINCE_SSL3)
+#define GRADE_OF(enc)                                                                              \
+    (((enc) == ENC_3DES ? GRADE_MEDIUM : GRADE_HIGH) |                                             \
+     (((enc) & (ANY_CCM | ANY_CCM8 | ENC_CHACHA20)) != 0 ? 0 : GRADE_FIPS))
+#define DEFAULT_OF(kx, enc)                                                                        \
+    (((kx)&KX_ECDHE) != 0 && ((enc) & (ANY_GCM | ENC_CHACHA20)) != 0 ? 0 : DEFAULT_OUT)
+#define SUITE(id, kx, enc, mac)                                                                    \
+    {                                                                                              \
+        id, (kx) | (enc) | (mac) | SINCE_OF(kx, mac) | GRADE_OF(enc) | DEFAULT_OF(kx, enc)         \
+    }
+
 /* The order is that of OpenSSL's ALL: ephemeral before static key exchange,
  * authenticated encryption before CBC, TLS 1.2 before older, then by strength,
- * ECDSA before RSA. The static ECDH suites have the names of OpenSSL 1.0.2,
- * which was the last to have them. CCM-8 counts as HIGH, as up to OpenSSL 3.1. */
+ * ECDSA before RSA. */
 const struct suite suite_table[] = {
-    {{0xC02C, 256, false, "ECDHE-ECDSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH", "ECDSA",
-      "AESGCM(256)", "AEAD"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_IN}},
-    {{0xC030, 256, false, "ECDHE-RSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH", "RSA", "AESGCM(256)",
-      "AEAD"},
-     {KX_ECDHE, AU_RSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_IN}},
-    {{0xCCA9, 256, false, "ECDHE-ECDSA-CHACHA20-POLY1305", "TLSv1.2", "ECDH", "ECDSA",
-      "CHACHA20/POLY1305(256)", "AEAD"},
-     {KX_ECDHE, AU_ECDSA, ENC_CHACHA20, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_IN}},
-    {{0xCCA8, 256, false, "ECDHE-RSA-CHACHA20-POLY1305", "TLSv1.2", "ECDH", "RSA",
-      "CHACHA20/POLY1305(256)", "AEAD"},
-     {KX_ECDHE, AU_RSA, ENC_CHACHA20, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_IN}},
-    {{0xC0AF, 256, false, "ECDHE-ECDSA-AES256-CCM8", "TLSv1.2", "ECDH", "ECDSA", "AESCCM8(256)",
-      "AEAD"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES256CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC0AD, 256, false, "ECDHE-ECDSA-AES256-CCM", "TLSv1.2", "ECDH", "ECDSA", "AESCCM(256)",
-      "AEAD"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES256CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC02B, 128, false, "ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH", "ECDSA",
-      "AESGCM(128)", "AEAD"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_IN}},
-    {{0xC02F, 128, false, "ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH", "RSA", "AESGCM(128)",
-      "AEAD"},
-     {KX_ECDHE, AU_RSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_IN}},
-    {{0xC0AE, 128, false, "ECDHE-ECDSA-AES128-CCM8", "TLSv1.2", "ECDH", "ECDSA", "AESCCM8(128)",
-      "AEAD"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES128CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC0AC, 128, false, "ECDHE-ECDSA-AES128-CCM", "TLSv1.2", "ECDH", "ECDSA", "AESCCM(128)",
-      "AEAD"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES128CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC024, 256, true, "ECDHE-ECDSA-AES256-SHA384", "TLSv1.2", "ECDH", "ECDSA", "AES(256)",
-      "SHA384"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC028, 256, true, "ECDHE-RSA-AES256-SHA384", "TLSv1.2", "ECDH", "RSA", "AES(256)", "SHA384"},
-     {KX_ECDHE, AU_RSA, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC023, 128, true, "ECDHE-ECDSA-AES128-SHA256", "TLSv1.2", "ECDH", "ECDSA", "AES(128)",
-      "SHA256"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC027, 128, true, "ECDHE-RSA-AES128-SHA256", "TLSv1.2", "ECDH", "RSA", "AES(128)", "SHA256"},
-     {KX_ECDHE, AU_RSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC00A, 256, true, "ECDHE-ECDSA-AES256-SHA", "TLSv1", "ECDH", "ECDSA", "AES(256)", "SHA1"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES256, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC014, 256, true, "ECDHE-RSA-AES256-SHA", "TLSv1", "ECDH", "RSA", "AES(256)", "SHA1"},
-     {KX_ECDHE, AU_RSA, ENC_AES256, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC009, 128, true, "ECDHE-ECDSA-AES128-SHA", "TLSv1", "ECDH", "ECDSA", "AES(128)", "SHA1"},
-     {KX_ECDHE, AU_ECDSA, ENC_AES128, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC013, 128, true, "ECDHE-RSA-AES128-SHA", "TLSv1", "ECDH", "RSA", "AES(128)", "SHA1"},
-     {KX_ECDHE, AU_RSA, ENC_AES128, MAC_SHA1, SINCE_TLS10, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC008, 112, true, "ECDHE-ECDSA-DES-CBC3-SHA", "TLSv1", "ECDH", "ECDSA", "3DES(168)", "SHA1"},
-     {KX_ECDHE, AU_ECDSA, ENC_3DES, MAC_SHA1, SINCE_TLS10, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC012, 112, true, "ECDHE-RSA-DES-CBC3-SHA", "TLSv1", "ECDH", "RSA", "3DES(168)", "SHA1"},
-     {KX_ECDHE, AU_RSA, ENC_3DES, MAC_SHA1, SINCE_TLS10, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC02E, 256, true, "ECDH-ECDSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH/ECDSA", "ECDH",
-      "AESGCM(256)", "AEAD"},
-     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC032, 256, true, "ECDH-RSA-AES256-GCM-SHA384", "TLSv1.2", "ECDH/RSA", "ECDH", "AESGCM(256)",
-      "AEAD"},
-     {KX_ECDH_RSA, AU_ECDH, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0x009D, 256, true, "AES256-GCM-SHA384", "TLSv1.2", "RSA", "RSA", "AESGCM(256)", "AEAD"},
-     {KX_RSA, AU_RSA, ENC_AES256GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC0A1, 256, true, "AES256-CCM8", "TLSv1.2", "RSA", "RSA", "AESCCM8(256)", "AEAD"},
-     {KX_RSA, AU_RSA, ENC_AES256CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC09D, 256, true, "AES256-CCM", "TLSv1.2", "RSA", "RSA", "AESCCM(256)", "AEAD"},
-     {KX_RSA, AU_RSA, ENC_AES256CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC02D, 128, true, "ECDH-ECDSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH/ECDSA", "ECDH",
-      "AESGCM(128)", "AEAD"},
-     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC031, 128, true, "ECDH-RSA-AES128-GCM-SHA256", "TLSv1.2", "ECDH/RSA", "ECDH", "AESGCM(128)",
-      "AEAD"},
-     {KX_ECDH_RSA, AU_ECDH, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0x009C, 128, true, "AES128-GCM-SHA256", "TLSv1.2", "RSA", "RSA", "AESGCM(128)", "AEAD"},
-     {KX_RSA, AU_RSA, ENC_AES128GCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC0A0, 128, true, "AES128-CCM8", "TLSv1.2", "RSA", "RSA", "AESCCM8(128)", "AEAD"},
-     {KX_RSA, AU_RSA, ENC_AES128CCM8, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC09C, 128, true, "AES128-CCM", "TLSv1.2", "RSA", "RSA", "AESCCM(128)", "AEAD"},
-     {KX_RSA, AU_RSA, ENC_AES128CCM, MAC_AEAD, SINCE_TLS12, GRADE_HIGH, DEFAULT_OUT}},
-    {{0xC026, 256, true, "ECDH-ECDSA-AES256-SHA384", "TLSv1.2", "ECDH/ECDSA", "ECDH", "AES(256)",
-      "SHA384"},
-     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC02A, 256, true, "ECDH-RSA-AES256-SHA384", "TLSv1.2", "ECDH/RSA", "ECDH", "AES(256)",
-      "SHA384"},
-     {KX_ECDH_RSA, AU_ECDH, ENC_AES256, MAC_SHA384, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0x003D, 256, true, "AES256-SHA256", "TLSv1.2", "RSA", "RSA", "AES(256)", "SHA256"},
-     {KX_RSA, AU_RSA, ENC_AES256, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC025, 128, true, "ECDH-ECDSA-AES128-SHA256", "TLSv1.2", "ECDH/ECDSA", "ECDH", "AES(128)",
-      "SHA256"},
-     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC029, 128, true, "ECDH-RSA-AES128-SHA256", "TLSv1.2", "ECDH/RSA", "ECDH", "AES(128)",
-      "SHA256"},
-     {KX_ECDH_RSA, AU_ECDH, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0x003C, 128, true, "AES128-SHA256", "TLSv1.2", "RSA", "RSA", "AES(128)", "SHA256"},
-     {KX_RSA, AU_RSA, ENC_AES128, MAC_SHA256, SINCE_TLS12, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC005, 256, true, "ECDH-ECDSA-AES256-SHA", "SSLv3", "ECDH/ECDSA", "ECDH", "AES(256)",
-      "SHA1"},
-     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC00F, 256, true, "ECDH-RSA-AES256-SHA", "SSLv3", "ECDH/RSA", "ECDH", "AES(256)", "SHA1"},
-     {KX_ECDH_RSA, AU_ECDH, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0x0035, 256, true, "AES256-SHA", "SSLv3", "RSA", "RSA", "AES(256)", "SHA1"},
-     {KX_RSA, AU_RSA, ENC_AES256, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC004, 128, true, "ECDH-ECDSA-AES128-SHA", "SSLv3", "ECDH/ECDSA", "ECDH", "AES(128)",
-      "SHA1"},
-     {KX_ECDH_ECDSA, AU_ECDH, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC00E, 128, true, "ECDH-RSA-AES128-SHA", "SSLv3", "ECDH/RSA", "ECDH", "AES(128)", "SHA1"},
-     {KX_ECDH_RSA, AU_ECDH, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0x002F, 128, true, "AES128-SHA", "SSLv3", "RSA", "RSA", "AES(128)", "SHA1"},
-     {KX_RSA, AU_RSA, ENC_AES128, MAC_SHA1, SINCE_SSL3, GRADE_HIGH | GRADE_FIPS, DEFAULT_OUT}},
-    {{0xC003, 112, true, "ECDH-ECDSA-DES-CBC3-SHA", "SSLv3", "ECDH/ECDSA", "ECDH", "3DES(168)",
-      "SHA1"},
-     {KX_ECDH_ECDSA, AU_ECDH, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0xC00D, 112, true, "ECDH-RSA-DES-CBC3-SHA", "SSLv3", "ECDH/RSA", "ECDH", "3DES(168)", "SHA1"},
-     {KX_ECDH_RSA, AU_ECDH, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS,
-      DEFAULT_OUT}},
-    {{0x000A, 112, true, "DES-CBC3-SHA", "SSLv3", "RSA", "RSA", "3DES(168)", "SHA1"},
-     {KX_RSA, AU_RSA, ENC_3DES, MAC_SHA1, SINCE_SSL3, GRADE_MEDIUM | GRADE_FIPS, DEFAULT_OUT}},
+    SUITE(0xC02C, ECDHE_ECDSA, ENC_AES256GCM, MAC_AEAD),
+    SUITE(0xC030, ECDHE_RSA, ENC_AES256GCM, MAC_AEAD),
+    SUITE(0xCCA9, ECDHE_ECDSA, ENC_CHACHA20, MAC_AEAD),
+    SUITE(0xCCA8, ECDHE_RSA, ENC_CHACHA20, MAC_AEAD),
+    SUITE(0xC0AF, ECDHE_ECDSA, ENC_AES256CCM8, MAC_AEAD),
+    SUITE(0xC0AD, ECDHE_ECDSA, ENC_AES256CCM, MAC_AEAD),
+    SUITE(0xC02B, ECDHE_ECDSA, ENC_AES128GCM, MAC_AEAD),
+    SUITE(0xC02F, ECDHE_RSA, ENC_AES128GCM, MAC_AEAD),
+    SUITE(0xC0AE, ECDHE_ECDSA, ENC_AES128CCM8, MAC_AEAD),
+    SUITE(0xC0AC, ECDHE_ECDSA, ENC_AES128CCM, MAC_AEAD),
+    SUITE(0xC024, ECDHE_ECDSA, ENC_AES256, MAC_SHA384),
+    SUITE(0xC028, ECDHE_RSA, ENC_AES256, MAC_SHA384),
+    SUITE(0xC023, ECDHE_ECDSA, ENC_AES128, MAC_SHA256),
+    SUITE(0xC027, ECDHE_RSA, ENC_AES128, MAC_SHA256),
+    SUITE(0xC00A, ECDHE_ECDSA, ENC_AES256, MAC_SHA1),
+    SUITE(0xC014, ECDHE_RSA, ENC_AES256, MAC_SHA1),
+    SUITE(0xC009, ECDHE_ECDSA, ENC_AES128, MAC_SHA1),
+    SUITE(0xC013, ECDHE_RSA, ENC_AES128, MAC_SHA1),
+    SUITE(0xC008, ECDHE_ECDSA, ENC_3DES, MAC_SHA1),
+    SUITE(0xC012, ECDHE_RSA, ENC_3DES, MAC_SHA1),
+    SUITE(0xC02E, ECDH_ECDSA, ENC_AES256GCM, MAC_AEAD),
+    SUITE(0xC032, ECDH_RSA, ENC_AES256GCM, MAC_AEAD),
+    SUITE(0x009D, STATIC_RSA, ENC_AES256GCM, MAC_AEAD),
+    SUITE(0xC0A1, STATIC_RSA, ENC_AES256CCM8, MAC_AEAD),
+    SUITE(0xC09D, STATIC_RSA, ENC_AES256CCM, MAC_AEAD),
+    SUITE(0xC02D, ECDH_ECDSA, ENC_AES128GCM, MAC_AEAD),
+    SUITE(0xC031, ECDH_RSA, ENC_AES128GCM, MAC_AEAD),
+    SUITE(0x009C, STATIC_RSA, ENC_AES128GCM, MAC_AEAD),
+    SUITE(0xC0A0, STATIC_RSA, ENC_AES128CCM8, MAC_AEAD),
+    SUITE(0xC09C, STATIC_RSA, ENC_AES128CCM, MAC_AEAD),
+    SUITE(0xC026, ECDH_ECDSA, ENC_AES256, MAC_SHA384),
+    SUITE(0xC02A, ECDH_RSA, ENC_AES256, MAC_SHA384),
+    SUITE(0x003D, STATIC_RSA, ENC_AES256, MAC_SHA256),
+    SUITE(0xC025, ECDH_ECDSA, ENC_AES128, MAC_SHA256),
+    SUITE(0xC029, ECDH_RSA, ENC_AES128, MAC_SHA256),
+    SUITE(0x003C, STATIC_RSA, ENC_AES128, MAC_SHA256),
+    SUITE(0xC005, ECDH_ECDSA, ENC_AES256, MAC_SHA1),
+    SUITE(0xC00F, ECDH_RSA, ENC_AES256, MAC_SHA1),
+    SUITE(0x0035, STATIC_RSA, ENC_AES256, MAC_SHA1),
+    SUITE(0xC004, ECDH_ECDSA, ENC_AES128, MAC_SHA1),
+    SUITE(0xC00E, ECDH_RSA, ENC_AES128, MAC_SHA1),
+    SUITE(0x002F, STATIC_RSA, ENC_AES128, MAC_SHA1),
+    SUITE(0xC003, ECDH_ECDSA, ENC_3DES, MAC_SHA1),
+    SUITE(0xC00D, ECDH_RSA, ENC_3DES, MAC_SHA1),
+    SUITE(0x000A, STATIC_RSA, ENC_3DES, MAC_SHA1),
 };
 const size_t suite_table_len = ARRAY_LEN(suite_table);
-
-#define ANY_BUT_NULL 0x7FFF
-#define ANY_CCM      (ENC_AES128CCM | ENC_AES256CCM)
-#define ANY_CCM8     (ENC_AES128CCM8 | ENC_AES256CCM8)
-#define ANY_AES128   (ENC_AES128 | ENC_AES128GCM | ENC_AES128CCM | ENC_AES128CCM8)
-#define ANY_AES256   (ENC_AES256 | ENC_AES256GCM | ENC_AES256CCM | ENC_AES256CCM8)
 
 /* Keywords of OpenSSL 1.0.2 to 3.x for what BearSSL has no suite of (DHE, PSK,
  * anonymous, RC4, ...): known, and matching nothing, so that lists like
@@ -158,47 +91,48 @@ static const char nothing[] =
     "aGOST aGOST01 aGOST12 aDH aKRB5 AECDH DES RC4 RC2 IDEA SEED CAMELLIA CAMELLIA128 "
     "CAMELLIA256 ARIA ARIAGCM ARIA128 ARIA256 GOST89 MD5 GOST94 GOST89MAC GOST12 "
     "SSLv2 EXP EXPORT EXPORT40 EXPORT56 ";
-static const struct suite_alias matches_nothing = {"", {.enc = SUITE_NOTHING}};
 
 /* Keywords of OpenSSL 1.0.2 to 3.x for the others. */
-static const struct suite_alias aliases[] = {
-    {"ALL", {.enc = ANY_BUT_NULL}},
-    {"COMPLEMENTOFDEFAULT", {.in_default = DEFAULT_OUT}},
-    {"kRSA", {.kx = KX_RSA}},
-    {"aRSA", {.au = AU_RSA}},
-    {"RSA", {.kx = KX_RSA, .au = AU_RSA}},
-    {"kECDHE", {.kx = KX_ECDHE}},
-    {"kEECDH", {.kx = KX_ECDHE}},
-    {"ECDHE", {.kx = KX_ECDHE, .au = ANY_BUT_NULL}},
-    {"EECDH", {.kx = KX_ECDHE, .au = ANY_BUT_NULL}},
-    {"kECDHr", {.kx = KX_ECDH_RSA}},
-    {"kECDHe", {.kx = KX_ECDH_ECDSA}},
-    {"kECDH", {.kx = KX_ECDH_RSA | KX_ECDH_ECDSA}},
-    {"ECDH", {.kx = KX_ECDHE | KX_ECDH_RSA | KX_ECDH_ECDSA}},
-    {"aECDH", {.au = AU_ECDH}},
-    {"aECDSA", {.au = AU_ECDSA}},
-    {"ECDSA", {.au = AU_ECDSA}},
-    {"AES128", {.enc = ANY_AES128}},
-    {"AES256", {.enc = ANY_AES256}},
-    {"AES", {.enc = ANY_AES128 | ANY_AES256}},
-    {"AESGCM", {.enc = ENC_AES128GCM | ENC_AES256GCM}},
-    {"AESCCM", {.enc = ANY_CCM | ANY_CCM8}},
-    {"AESCCM8", {.enc = ANY_CCM8}},
-    {"CHACHA20", {.enc = ENC_CHACHA20}},
-    {"3DES", {.enc = ENC_3DES}},
-    {"CBC", {.enc = ENC_AES128 | ENC_AES256 | ENC_3DES}},
-    {"SHA1", {.mac = MAC_SHA1}},
-    {"SHA", {.mac = MAC_SHA1}},
-    {"SHA256", {.mac = MAC_SHA256}},
-    {"SHA384", {.mac = MAC_SHA384}},
-    {"SSLv3", {.since = SINCE_SSL3}},
-    {"TLSv1", {.since = SINCE_TLS10}},
-    {"TLSv1.0", {.since = SINCE_TLS10}},
-    {"TLSv1.2", {.since = SINCE_TLS12}},
-    {"HIGH", {.grade = GRADE_HIGH}},
-    {"MEDIUM", {.grade = GRADE_MEDIUM}},
-    {"LOW", {.grade = GRADE_LOW}},
-    {"FIPS", {.grade = GRADE_FIPS}},
+static const struct {
+    uint32_t bits;
+    char name[12];
+} aliases[] = {
+    {ANY_ENC, "ALL"},
+    {KX_RSA, "kRSA"},
+    {AU_RSA, "aRSA"},
+    {KX_RSA | AU_RSA, "RSA"},
+    {KX_ECDHE, "kECDHE"},
+    {KX_ECDHE, "kEECDH"},
+    {KX_ECDHE | ANY_AU, "ECDHE"},
+    {KX_ECDHE | ANY_AU, "EECDH"},
+    {KX_ECDH_RSA, "kECDHr"},
+    {KX_ECDH_ECDSA, "kECDHe"},
+    {KX_ECDH_RSA | KX_ECDH_ECDSA, "kECDH"},
+    {KX_ECDHE | KX_ECDH_RSA | KX_ECDH_ECDSA, "ECDH"},
+    {AU_ECDH, "aECDH"},
+    {AU_ECDSA, "aECDSA"},
+    {AU_ECDSA, "ECDSA"},
+    {ANY_AES128, "AES128"},
+    {ANY_AES256, "AES256"},
+    {ANY_AES128 | ANY_AES256, "AES"},
+    {ENC_AES128GCM | ENC_AES256GCM, "AESGCM"},
+    {ANY_CCM | ANY_CCM8, "AESCCM"},
+    {ANY_CCM8, "AESCCM8"},
+    {ENC_CHACHA20, "CHACHA20"},
+    {ENC_3DES, "3DES"},
+    {ENC_AES128 | ENC_AES256 | ENC_3DES, "CBC"},
+    {MAC_SHA1, "SHA1"},
+    {MAC_SHA1, "SHA"},
+    {MAC_SHA256, "SHA256"},
+    {MAC_SHA384, "SHA384"},
+    {SINCE_SSL3, "SSLv3"},
+    {SINCE_TLS10, "TLSv1"},
+    {SINCE_TLS10, "TLSv1.0"},
+    {SINCE_TLS12, "TLSv1.2"},
+    {GRADE_HIGH, "HIGH"},
+    {GRADE_MEDIUM, "MEDIUM"},
+    {GRADE_LOW, "LOW"},
+    {GRADE_FIPS, "FIPS"},
 };
 
 static bool is_nothing(struct span name)
@@ -214,50 +148,75 @@ static bool is_nothing(struct span name)
     return false;
 }
 
-const struct suite_alias *suite_alias_find(struct span name)
+uint32_t suite_alias_find(struct span name)
 {
     for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
         if (span_is(name, aliases[i].name)) {
-            return &aliases[i];
+            return aliases[i].bits;
         }
     }
-    return is_nothing(name) ? &matches_nothing : NULL;
+    if (span_is(name, "COMPLEMENTOFDEFAULT")) {
+        return DEFAULT_OUT;
+    }
+    return is_nothing(name) ? ENC_OTHER : 0;
 }
 
-/* IANA's name follows from the properties: TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA. */
-static size_t iana_name(const struct suite *s, char *dst, size_t cap)
+unsigned suite_strength(uint32_t bits)
 {
-    unsigned enc = s->bits.enc;
+    return (bits & ENC_3DES) != 0 ? 112 : (bits & ANY_AES128) != 0 ? 128 : 256;
+}
+
+/* Names follow from the properties. OpenSSL's: ECDHE-RSA-AES128-SHA; or, with the
+ * dashes made underlines, IANA's: TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA. */
+static size_t add_name(const struct suite *s, bool iana, char *dst, size_t cap)
+{
+    uint32_t b = s->bits;
     struct text t = text_over(dst, cap);
 
-    text_add(&t, s->bits.kx == KX_RSA          ? "TLS_RSA"
-                 : s->bits.kx == KX_ECDH_RSA   ? "TLS_ECDH_RSA"
-                 : s->bits.kx == KX_ECDH_ECDSA ? "TLS_ECDH_ECDSA"
-                 : s->bits.au == AU_RSA        ? "TLS_ECDHE_RSA"
-                                               : "TLS_ECDHE_ECDSA");
-    text_add(&t, enc == ENC_3DES           ? "_WITH_3DES_EDE"
-                 : enc == ENC_CHACHA20     ? "_WITH_CHACHA20_POLY1305_SHA256"
-                 : (enc & ANY_AES128) != 0 ? "_WITH_AES_128"
-                                           : "_WITH_AES_256");
-    text_add(&t, enc == ENC_AES128GCM        ? "_GCM_SHA256"
-                 : enc == ENC_AES256GCM      ? "_GCM_SHA384"
-                 : (enc & ANY_CCM) != 0      ? "_CCM"
-                 : (enc & ANY_CCM8) != 0     ? "_CCM_8"
-                 : s->bits.mac == MAC_SHA1   ? "_CBC_SHA"
-                 : s->bits.mac == MAC_SHA256 ? "_CBC_SHA256"
-                 : s->bits.mac == MAC_SHA384 ? "_CBC_SHA384"
-                                             : "");
+    text_addf(&t, "%s%s%s", iana ? "TLS-" : "",
+              (b & KX_ECDHE) != 0 ? "ECDHE"
+              : (b & KX_RSA) == 0 ? "ECDH"
+              : iana              ? "RSA"
+                                  : "",
+              (b & KX_RSA) != 0                       ? ""
+              : (b & (AU_ECDSA | KX_ECDH_ECDSA)) != 0 ? "-ECDSA"
+                                                      : "-RSA");
+    text_add(&t, iana ? "-WITH-" : (b & KX_RSA) == 0 ? "-" : "");
+    if ((b & ENC_CHACHA20) != 0) {
+        text_add(&t, "CHACHA20-POLY1305");
+    } else if ((b & ENC_3DES) != 0) {
+        text_add(&t, iana ? "3DES-EDE" : "DES-CBC3");
+    } else {
+        text_addf(&t, "AES%s%u", iana ? "-" : "", suite_strength(b));
+    }
+    if (iana && (b & (ENC_AES128 | ENC_AES256 | ENC_3DES)) != 0) {
+        text_add(&t, "-CBC");
+    }
+    text_add(&t, (b & ANY_GCM) != 0    ? "-GCM"
+                 : (b & ANY_CCM) != 0  ? "-CCM"
+                 : (b & ANY_CCM8) == 0 ? ""
+                 : iana                ? "-CCM-8"
+                                       : "-CCM8");
+    if ((b & (MAC_SHA256 | ENC_AES128GCM)) != 0 || (iana && (b & ENC_CHACHA20) != 0)) {
+        text_add(&t, "-SHA256");
+    } else if ((b & (MAC_SHA384 | ENC_AES256GCM)) != 0) {
+        text_add(&t, "-SHA384");
+    } else if ((b & MAC_SHA1) != 0) {
+        text_add(&t, "-SHA");
+    }
+    for (size_t i = 0; iana && i < t.len; i++) {
+        dst[i] = dst[i] == '-' ? '_' : dst[i];
+    }
     return t.len;
 }
 
 const struct suite *suite_find(struct span name)
 {
-    for (size_t i = 0; i < suite_table_len; i++) {
-        const struct suite *s = &suite_table[i];
-        char iana[48];
-        size_t len = iana_name(s, iana, sizeof iana);
+    for (size_t i = 0; i < 2 * suite_table_len; i++) {
+        const struct suite *s = &suite_table[i / 2];
+        char own[48];
 
-        if (span_is(name, s->info.name) || span_equal(name, span_of(iana, len))) {
+        if (span_equal(name, span_of(own, add_name(s, i % 2 != 0, own, sizeof own)))) {
             return s;
         }
     }
@@ -267,25 +226,58 @@ const struct suite *suite_find(struct span name)
 static const struct suite *row_by_id(uint16_t id)
 {
     for (size_t i = 0; i < suite_table_len; i++) {
-        if (suite_table[i].info.id == id) {
+        if (suite_table[i].id == id) {
             return &suite_table[i];
         }
     }
     return NULL;
 }
 
-const struct suite_info *suite_by_id(uint16_t id)
+bool suite_by_id(uint16_t id, struct suite_info *info)
 {
     const struct suite *s = row_by_id(id);
 
-    return s != NULL ? &s->info : NULL;
+    *info = (struct suite_info){.id = id};
+    if (s == NULL) {
+        return false;
+    }
+    info->bits = s->bits;
+    info->strength_bits = (uint16_t)suite_strength(s->bits);
+    info->weak = (s->bits & KX_ECDHE) == 0 || (s->bits & MAC_AEAD) == 0;
+    (void)add_name(s, false, info->name, sizeof info->name);
+    return true;
+}
+
+const char *suite_since(const struct suite_info *s)
+{
+    return (s->bits & SINCE_TLS12) != 0   ? "TLSv1.2"
+           : (s->bits & SINCE_TLS10) != 0 ? "TLSv1"
+                                          : "SSLv3";
+}
+
+void suite_cipher(const struct suite_info *s, struct text *t)
+{
+    uint32_t b = s->bits;
+
+    if ((b & ENC_CHACHA20) != 0) {
+        text_add(t, "CHACHA20/POLY1305(256)");
+    } else if ((b & ENC_3DES) != 0) {
+        text_add(t, "3DES(168)");
+    } else {
+        text_addf(t, "AES%s(%u)",
+                  (b & ANY_GCM) != 0    ? "GCM"
+                  : (b & ANY_CCM) != 0  ? "CCM"
+                  : (b & ANY_CCM8) != 0 ? "CCM8"
+                                        : "",
+                  s->strength_bits);
+    }
 }
 
 bool suite_before_tls12(uint16_t id)
 {
     const struct suite *s = row_by_id(id);
 
-    return s != NULL && s->bits.since != SINCE_TLS12;
+    return s != NULL && (s->bits & SINCE_TLS12) == 0;
 }
 
 bool suite_allowed_at_level(uint16_t id, unsigned level)
@@ -296,22 +288,37 @@ bool suite_allowed_at_level(uint16_t id, unsigned level)
     if (s == NULL || level >= ARRAY_LEN(least_bits)) {
         return false;
     }
-    if (s->info.strength_bits < least_bits[level]) {
+    if (suite_strength(s->bits) < least_bits[level]) {
         return false;
     }
     /* OpenSSL asks for forward secrecy from level 3 on, and from level 4 on
      * takes SHA-1's 160 bits as too few. */
-    if (level >= 3 && s->bits.kx != KX_ECDHE) {
+    if (level >= 3 && (s->bits & KX_ECDHE) == 0) {
         return false;
     }
-    return level < 4 || s->bits.mac != MAC_SHA1;
+    return level < 4 || (s->bits & MAC_SHA1) == 0;
 }
 
 size_t cipherlist_describe(const struct suite_info *s, char *dst, size_t cap)
 {
+    uint32_t b = s->bits;
+    char enc[32];
+    struct text e = text_over(enc, sizeof enc);
     struct text t = text_over(dst, cap);
 
-    text_addf(&t, "%-30s %-7s Kx=%-8s Au=%-5s Enc=%-22s Mac=%-4s", s->name, s->since, s->kx, s->au,
-              s->enc, s->mac);
+    suite_cipher(s, &e);
+    text_addf(&t, "%-30s %-7s Kx=%-8s Au=%-5s Enc=%-22s Mac=%-4s", s->name, suite_since(s),
+              (b & KX_RSA) != 0          ? "RSA"
+              : (b & KX_ECDH_RSA) != 0   ? "ECDH/RSA"
+              : (b & KX_ECDH_ECDSA) != 0 ? "ECDH/ECDSA"
+                                         : "ECDH",
+              (b & AU_ECDSA) != 0 ? "ECDSA"
+              : (b & AU_RSA) != 0 ? "RSA"
+                                  : "ECDH",
+              enc,
+              (b & MAC_SHA1) != 0     ? "SHA1"
+              : (b & MAC_SHA256) != 0 ? "SHA256"
+              : (b & MAC_SHA384) != 0 ? "SHA384"
+                                      : "AEAD");
     return t.len;
 }

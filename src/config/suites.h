@@ -9,47 +9,58 @@
 #include "config/cipherlist.h"
 #include "core/bytes.h"
 
-/* Properties, each a set of its own; a suite has one bit of each. */
-enum suite_kx { KX_ECDHE = 1, KX_RSA = 2, KX_ECDH_RSA = 4, KX_ECDH_ECDSA = 8 };
-enum suite_au { AU_ECDSA = 1, AU_RSA = 2, AU_ECDH = 4 };
-enum suite_enc {
-    ENC_AES128 = 1,
-    ENC_AES256 = 2,
-    ENC_AES128GCM = 4,
-    ENC_AES256GCM = 8,
-    ENC_AES128CCM = 16,
-    ENC_AES256CCM = 32,
-    ENC_AES128CCM8 = 64,
-    ENC_AES256CCM8 = 128,
-    ENC_CHACHA20 = 256,
-    ENC_3DES = 512,
+/* Properties of a suite. A pattern of the grammar has any number of a group, and
+ * matches what has one of them; it leaves open the groups of which it has none. */
+enum suite_bit {
+    KX_ECDHE = 1 << 0,
+    KX_RSA = 1 << 1,
+    KX_ECDH_RSA = 1 << 2,
+    KX_ECDH_ECDSA = 1 << 3,
+    AU_ECDSA = 1 << 4,
+    AU_RSA = 1 << 5,
+    AU_ECDH = 1 << 6,
+    ENC_AES128 = 1 << 7,
+    ENC_AES256 = 1 << 8,
+    ENC_AES128GCM = 1 << 9,
+    ENC_AES256GCM = 1 << 10,
+    ENC_AES128CCM = 1 << 11,
+    ENC_AES256CCM = 1 << 12,
+    ENC_AES128CCM8 = 1 << 13,
+    ENC_AES256CCM8 = 1 << 14,
+    ENC_CHACHA20 = 1 << 15,
+    ENC_3DES = 1 << 16,
+    ENC_OTHER = 1 << 17, /* of no suite that is built */
+    MAC_SHA1 = 1 << 18,
+    MAC_SHA256 = 1 << 19,
+    MAC_SHA384 = 1 << 20,
+    MAC_AEAD = 1 << 21,
+    SINCE_SSL3 = 1 << 22,
+    SINCE_TLS10 = 1 << 23,
+    SINCE_TLS12 = 1 << 24,
+    GRADE_HIGH = 1 << 25,
+    GRADE_MEDIUM = 1 << 26,
+    GRADE_LOW = 1 << 27, /* of no suite that is built */
+    GRADE_FIPS = 1 << 28,
+    DEFAULT_OUT = 1 << 29,
 };
-enum suite_mac { MAC_SHA1 = 1, MAC_SHA256 = 2, MAC_SHA384 = 4, MAC_AEAD = 8 };
-enum suite_since { SINCE_SSL3 = 1, SINCE_TLS10 = 2, SINCE_TLS12 = 3 };
-enum suite_grade { GRADE_HIGH = 1, GRADE_MEDIUM = 2, GRADE_LOW = 4, GRADE_FIPS = 8 };
-enum suite_default { DEFAULT_IN = 1, DEFAULT_OUT = 2 };
-/* Not a bit of any suite: an alias with it matches nothing that is built. */
-#define SUITE_NOTHING 0x8000u
-
-struct suite_bits {
-    uint16_t kx, au, enc, mac, since, grade, in_default;
-};
+#define ANY_KX    (KX_ECDHE | KX_RSA | KX_ECDH_RSA | KX_ECDH_ECDSA)
+#define ANY_AU    (AU_ECDSA | AU_RSA | AU_ECDH)
+#define ANY_MAC   (MAC_SHA1 | MAC_SHA256 | MAC_SHA384 | MAC_AEAD)
+#define ANY_SINCE (SINCE_SSL3 | SINCE_TLS10 | SINCE_TLS12)
+#define ANY_GRADE (GRADE_HIGH | GRADE_MEDIUM | GRADE_LOW | GRADE_FIPS)
 
 struct suite {
-    struct suite_info info;
-    struct suite_bits bits;
-};
-
-struct suite_alias {
-    char name[20];
-    struct suite_bits bits; /* 0: does not narrow */
+    uint16_t id;
+    uint32_t bits;
 };
 
 extern const struct suite suite_table[];
 extern const size_t suite_table_len;
 
-/* NULL when it is no keyword of the grammar. */
-const struct suite_alias *suite_alias_find(struct span name);
+/* The pattern of a keyword; 0 when it is none. */
+uint32_t suite_alias_find(struct span name);
+/* 256, 128 or 112. */
+unsigned suite_strength(uint32_t bits);
 /* By OpenSSL's or IANA's name; NULL when it is not ours. */
 const struct suite *suite_find(struct span name);
 /* True when TLS 1.0 or 1.1 can use it. */
