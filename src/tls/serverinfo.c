@@ -68,13 +68,15 @@ static int add_extension(struct serverinfo *s, uint32_t context, uint16_t type, 
         ((context & CONTEXT_TLS12_SERVER) == 0 || (context & CONTEXT_TLS13_ONLY) != 0)) {
         problem = "is not for the ServerHello of TLS 1.2, the highest version here";
     }
-    if (problem == NULL && s->len + ENTRY_HEAD + data.len > sizeof s->bytes) {
-        problem = "does not fit: all of them have about 2000 bytes at most";
+    if (problem == NULL &&
+        (s->len + ENTRY_HEAD + data.len > sizeof s->bytes || s->count == SERVERINFO_MAX_COUNT)) {
+        problem = "does not fit: there may be 32 of them with about 2000 bytes in all";
     }
     if (problem != NULL) {
         text_addf(error, "the extension of type %u %s", type, problem);
         return -1;
     }
+    s->count++;
     p[0] = (context & CONTEXT_NOT_RESUMED) != 0 ? FLAG_NOT_RESUMED : 0;
     put_u16(p + 1, type);
     put_u16(p + 3, (uint32_t)data.len);
@@ -158,7 +160,7 @@ int serverinfo_load(struct serverinfo *s, const struct string_list *files)
     return 0;
 }
 
-static bool offers(const struct hello *h, struct span extension)
+static bool offers(const struct hello *h, uint16_t type)
 {
     struct reader r = reader_of(h->extensions.data, h->extensions.len);
 
@@ -166,26 +168,40 @@ static bool offers(const struct hello *h, struct span extension)
         uint16_t offered = reader_u16(&r);
 
         reader_vec16(&r);
-        if (offered == type_of(extension) && !r.bad) {
+        if (offered == type && !r.bad) {
             return true;
         }
     }
     return false;
 }
 
-size_t serverinfo_answer(const struct serverinfo *s, const struct hello *h, bool resumed,
-                         uint8_t *dst, size_t cap)
+uint32_t serverinfo_wanted(const struct serverinfo *s, const struct hello *h, bool resumed)
 {
-    size_t at = 0, len = 0;
+    uint32_t wanted = 0;
+    size_t at = 0;
     uint8_t flags;
 
-    while (at < s->len) {
+    for (unsigned i = 0; at < s->len; i++) {
         struct span e = next_entry(s, &at, &flags);
 
-        if ((!resumed || (flags & FLAG_NOT_RESUMED) == 0) && e.len <= cap - len && offers(h, e)) {
-            memcpy(dst + len, e.data, e.len);
-            len += e.len;
+        if ((!resumed || (flags & FLAG_NOT_RESUMED) == 0) && offers(h, type_of(e))) {
+            wanted |= (uint32_t)1 << i;
         }
     }
-    return len;
+    return wanted;
+}
+
+struct span serverinfo_extension(const struct serverinfo *s, uint32_t wanted, unsigned index)
+{
+    size_t at = 0;
+    uint8_t flags;
+
+    for (; at < s->len; wanted >>= 1) {
+        struct span e = next_entry(s, &at, &flags);
+
+        if ((wanted & 1) != 0 && index-- == 0) {
+            return e;
+        }
+    }
+    return span_of(NULL, 0);
 }

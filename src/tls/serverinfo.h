@@ -11,11 +11,12 @@
 #include "core/text.h"
 #include "tls/hello.h"
 
-/* A buffer of so many bytes holds all of them. */
-#define SERVERINFO_MAX 2048
+#define SERVERINFO_MAX       2048
+#define SERVERINFO_MAX_COUNT 32
 
 struct serverinfo {
     size_t len;
+    unsigned count;
     uint8_t bytes[SERVERINFO_MAX]; /* one extension after another, in front of each a
                                       byte of flags */
 };
@@ -29,10 +30,10 @@ int serverinfo_add(struct serverinfo *s, uint8_t *data, size_t len, struct text 
 /* Fills *s, which is empty, from these files. -1 after telling why by log_line. */
 int serverinfo_load(struct serverinfo *s, const struct string_list *files);
 
-/* Writes the extensions (type, length, data) that answer what this client offers to dst.
- * resumed: the session is; most are left out then. Returns their length; one that would go
- * beyond cap is left out. */
-size_t serverinfo_answer(const struct serverinfo *s, const struct hello *h, bool resumed,
-                         uint8_t *dst, size_t cap);
+/* Which of them answer what this client offers, as bits. resumed: the session is; most are
+ * left out then. */
+uint32_t serverinfo_wanted(const struct serverinfo *s, const struct hello *h, bool resumed);
+/* Of those wanted the one at an index from 0: type, length, data. Empty behind the last. */
+struct span serverinfo_extension(const struct serverinfo *s, uint32_t wanted, unsigned index);
 
 #endif

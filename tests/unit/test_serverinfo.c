@@ -79,9 +79,15 @@ static struct hello offering(const unsigned *types, size_t count)
 static bool answers(const struct serverinfo *s, const struct hello *h, bool resumed,
                     struct span want)
 {
+    uint32_t wanted = serverinfo_wanted(s, h, resumed);
     uint8_t out[SERVERINFO_MAX];
-    size_t len = serverinfo_answer(s, h, resumed, out, sizeof out);
+    size_t len = 0;
+    struct span e;
 
+    for (unsigned i = 0; (e = serverinfo_extension(s, wanted, i)).len > 0; i++) {
+        memcpy(out + len, e.data, e.len);
+        len += e.len;
+    }
     return span_equal(span_of(out, len), want);
 }
 
@@ -96,7 +102,6 @@ static void answering(void)
     static const unsigned both[] = {0x1122, 18, 0xABCD}, always[] = {0x1234, 18};
     struct hello h = offering(both, 3), resuming = offering(always, 2), none = offering(both, 0);
     struct serverinfo s = {0}, empty = {0};
-    uint8_t out[32];
 
     V1(SCT OTHER);
     V2("\x00\x00\x01\x80" ALWAYS);
@@ -106,9 +111,6 @@ static void answering(void)
     ok(answers(&s, &resuming, false, BYTES(SCT ALWAYS)), "others get others");
     ok(answers(&s, &resuming, true, BYTES(ALWAYS)), "in a resumption only what its context allows");
     ok(answers(&empty, &h, false, BYTES("")), "without a file there is none");
-    ok(serverinfo_answer(&s, &h, false, out, 6) == 4 && memcmp(out, OTHER, 4) == 0 &&
-           serverinfo_answer(&s, &h, false, out, 3) == 0,
-       "what does not fit is left out whole");
     V2("\x00\x00\x01\xD0\x55\x66\x00\x00");
     ok(take(&s) == 0, "a second file");
     V1(SCT);
@@ -157,6 +159,15 @@ static void refusing(void)
     put_u16(big + 2, SERVERINFO_MAX - 4);
     block("SERVERINFO FOR x", span_of(big, SERVERINFO_MAX));
     ok(refused("does not fit"), "one byte more");
+    for (unsigned i = 0; i < 32; i++) {
+        uint8_t bytes[] = {0x22, (uint8_t)i, 0, 0};
+
+        block("SERVERINFO FOR x", span_of(bytes, 4));
+    }
+    s = (struct serverinfo){0};
+    ok(take(&s) == 0 && s.count == 32, "32 of them");
+    V1(SCT);
+    ok(take(&s) == -1 && strstr(reason, "there may be 32") != NULL, "then no other");
 }
 
 static void loading(void)
