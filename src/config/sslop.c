@@ -14,7 +14,7 @@
 #define NO_BIT 64 /* an old name whose bit is gone */
 
 const struct sslop sslop_table[] = {
-    /* the extended master secret is never negotiated */
+    /* no extended master secret is negotiated */
     {0, SSLOP_HONOURED, "NO_EXTENDED_MASTER_SECRET"},
     /* record buffers are always wiped */
     {1, SSLOP_HONOURED, "CLEANSE_PLAINTEXT"},

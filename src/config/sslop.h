@@ -8,11 +8,13 @@
 
 #include "core/bytes.h"
 
-#define SSLOP_NO_TICKET                UINT64_C(0x00004000)
-#define SSLOP_CIPHER_SERVER_PREFERENCE UINT64_C(0x00400000)
-#define SSLOP_NO_TLSV1                 UINT64_C(0x04000000)
-#define SSLOP_NO_TLSV1_2               UINT64_C(0x08000000)
-#define SSLOP_NO_TLSV1_1               UINT64_C(0x10000000)
+#define SSLOP_NO_EXTENDED_MASTER_SECRET              UINT64_C(0x00000001)
+#define SSLOP_NO_TICKET                              UINT64_C(0x00004000)
+#define SSLOP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION UINT64_C(0x00010000)
+#define SSLOP_CIPHER_SERVER_PREFERENCE               UINT64_C(0x00400000)
+#define SSLOP_NO_TLSV1                               UINT64_C(0x04000000)
+#define SSLOP_NO_TLSV1_2                             UINT64_C(0x08000000)
+#define SSLOP_NO_TLSV1_1                             UINT64_C(0x10000000)
 
 enum sslop_fate {
     SSLOP_HONOURED, /* changes something, or is what is always done */

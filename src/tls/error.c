@@ -67,6 +67,8 @@ struct tls_error tls_error_of(int number)
         return error(ALERT_UNSUPPORTED_CERTIFICATE, "the client's key may not be used in this way");
     case BR_ERR_NO_CLIENT_AUTH:
         return error(ALERT_HANDSHAKE_FAILURE, "the client sent no certificate");
+    case BR_ERR_BAD_POINT:
+        return error(ALERT_ILLEGAL_PARAMETER, "the client's key share is no good point");
     case BR_ERR_IO:
         return error(ALERT_INTERNAL_ERROR, "input or output failed");
     case BR_ERR_X509_INVALID_VALUE:

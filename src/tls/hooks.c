@@ -4,6 +4,7 @@
  * its own.
  */
 #include "core/clock.h"
+#include "core/must.h"
 #include "crypto/crypto.h"
 #include "tls/internal.h"
 #include "tls/rsasign.h"
@@ -25,6 +26,9 @@ static int policy_hook_choose(const br_ssl_server_policy_class **hook,
 
     (void)server;
     t->full_handshake = true;
+    if (t->ctx->sessions == NULL || (t->replies & REPLY_TICKET) != 0) {
+        t->server.eng.session.session_id_len = 0;
+    }
     t->info.verdict = t->verifier != NULL ? TLS_PEER_NONE : TLS_PEER_NOT_ASKED;
     t->info.peer_subject[0] = '\0';
     choices->cipher_suite = t->choice.suite;
@@ -79,11 +83,34 @@ static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned
     return len;
 }
 
+/* The replies one after another. */
+static size_t policy_hook_extension(const br_ssl_server_policy_class **hook, unsigned index,
+                                    const unsigned char **data)
+{
+    static const struct {
+        uint8_t reply, len, bytes[6];
+    } all[] = {
+        {REPLY_EMS, 4, {0, 23, 0, 0}},
+        {REPLY_POINT_FORMATS, 6, {0, 11, 0, 2, 1, 0}}, /* uncompressed */
+        {REPLY_TICKET, 4, {0, 35, 0, 0}},
+    };
+    const struct tls *t = of_policy(hook);
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        if ((t->replies & all[i].reply) != 0 && index-- == 0) {
+            *data = all[i].bytes;
+            return all[i].len;
+        }
+    }
+    return 0;
+}
+
 const br_ssl_server_policy_class tls_policy_class = {
     .context_size = sizeof(const br_ssl_server_policy_class *),
     .choose = policy_hook_choose,
     .do_keyx = policy_hook_keyx,
     .do_sign = policy_hook_sign,
+    .extension = policy_hook_extension,
 };
 
 /* ---- session cache ----------------------------------------------------- */
@@ -93,68 +120,81 @@ static struct tls *of_cache(const br_ssl_session_cache_class **hook)
     return (struct tls *)(void *)((uint8_t *)(uintptr_t)hook - offsetof(struct tls, cache));
 }
 
-/* Called when a full handshake has ended well. */
-static void cache_hook_save(const br_ssl_session_cache_class **hook, br_ssl_server_context *server,
-                            const br_ssl_session_parameters *params)
+static struct session session_of(const struct tls *t)
 {
-    struct tls *t = of_cache(hook);
+    const br_ssl_session_parameters *params = &t->server.eng.session;
     struct session s = {
         .version = params->version,
         .suite = params->cipher_suite,
         .verdict = (uint8_t)t->info.verdict,
-        .created_ms = clock_now_ms(),
+        .ems = params->extended != 0,
+        .created_ms = t->session_made_ms,
     };
 
-    (void)server;
     memcpy(s.id, params->session_id, sizeof s.id);
     memcpy(s.master_secret, params->master_secret, sizeof s.master_secret);
     memcpy(s.binding, t->binding, sizeof s.binding);
     memcpy(s.fingerprint, t->choice.cred->fingerprint, sizeof s.fingerprint);
     memcpy(s.peer_subject, t->info.peer_subject, sizeof s.peer_subject);
-    session_save(t->ctx->sessions, &s);
-    bytes_wipe(&s, sizeof s);
+    return s;
 }
 
-/* The session must have been made under all that holds now: endpoint, client
- * authentication, name, certificate, and what is configured. */
-static bool may_resume(const struct tls *t, const struct session *s)
+/* Called when a full handshake has ended well. Without an ID there is nothing
+ * to find it by: the client has a ticket, or no session is kept at all. */
+static void cache_hook_save(const br_ssl_session_cache_class **hook, br_ssl_server_context *server,
+                            const br_ssl_session_parameters *params)
 {
-    enum policy_keyx keyx;
-    const struct cred *cred;
+    struct tls *t = of_cache(hook);
+    struct session s;
 
-    if (s->version != t->choice.version ||
-        !policy_allows(t->ctx->config, s->suite, s->version, &keyx)) {
-        return false;
+    (void)server;
+    if (params->session_id_len == sizeof s.id) {
+        s = session_of(t);
+        session_save(t->ctx->sessions, &s);
+        bytes_wipe(&s, sizeof s);
     }
-    cred = keyx == KEYX_RSA || keyx == KEYX_ECDHE_RSA ? t->entry->rsa : t->entry->ec;
-    return cred != NULL && memcmp(s->fingerprint, cred->fingerprint, sizeof s->fingerprint) == 0 &&
-           memcmp(s->binding, t->binding, sizeof s->binding) == 0;
 }
 
+/* Everything is in params already but for the ID, which is the client's. */
 static int cache_hook_load(const br_ssl_session_cache_class **hook, br_ssl_server_context *server,
                            br_ssl_session_parameters *params)
 {
+    (void)server;
+    (void)params;
+    return of_cache(hook)->resume;
+}
+
+/* The body of NewSessionTicket. A ticket of no length tells the client that it
+ * gets none after all. */
+static size_t cache_hook_ticket(const br_ssl_session_cache_class **hook,
+                                br_ssl_server_context *server, unsigned char *body, size_t max)
+{
     struct tls *t = of_cache(hook);
-    const struct session *s = session_find(t->ctx->sessions, params->session_id, clock_now_ms());
+    struct tls_context *ctx = t->ctx;
+    uint64_t now_ms = clock_now_ms();
+    struct session s;
+    size_t len;
 
     (void)server;
-    if (s == NULL || !may_resume(t, s)) {
-        t->ctx->counters->session_misses++;
+    if ((t->replies & REPLY_TICKET) == 0) {
         return 0;
     }
-    t->ctx->counters->session_hits++;
-    params->version = s->version;
-    params->cipher_suite = s->suite;
-    memcpy(params->master_secret, s->master_secret, sizeof params->master_secret);
-    t->info.verdict = (enum tls_verdict)s->verdict;
-    memcpy(t->info.peer_subject, s->peer_subject, sizeof t->info.peer_subject);
-    return 1;
+    must(max >= 6 + TICKET_MAX);
+    s = session_of(t);
+    len = ticket_seal(&ctx->tickets, &s, now_ms, clock_wall_s(), &ctx->rng, body + 6);
+    bytes_wipe(&s, sizeof s);
+    put_u32(body,
+            ctx->config->session_timeout_s - (uint32_t)((now_ms - t->session_made_ms) / 1000));
+    put_u16(body + 4, (uint16_t)len);
+    ctx->counters->tickets_issued += len > 0;
+    return 6 + len;
 }
 
 const br_ssl_session_cache_class tls_cache_class = {
     .context_size = sizeof(const br_ssl_session_cache_class *),
     .save = cache_hook_save,
     .load = cache_hook_load,
+    .ticket = cache_hook_ticket,
 };
 
 /* ---- primitives -------------------------------------------------------- */
@@ -169,8 +209,7 @@ uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_
 }
 
 /* X25519 with a share of low order gives zero, which RFC 8422 section 5.11
- * wants refused; the engine then goes on with a random secret and Finished
- * fails. */
+ * wants refused. */
 uint32_t tls_ec_mul(unsigned char *point, size_t point_len, const unsigned char *x, size_t x_len,
                     int curve)
 {

@@ -26,6 +26,7 @@ struct tls_info {
     uint16_t signature; /* SignatureScheme of the server's signature, or 0 */
     bool established;
     bool resumed;
+    bool ems; /* extended master secret */
     uint64_t common_suites; /* bit i: the client offers config->suites[i] too */
     enum tls_verdict verdict;
     uint8_t session_id[32];

@@ -43,6 +43,13 @@ struct trust {
     unsigned references;
 };
 
+/* Extensions of the ServerHello, as bits. */
+enum {
+    REPLY_EMS = 1,
+    REPLY_POINT_FORMATS = 2,
+    REPLY_TICKET = 4,
+};
+
 struct tls {
     br_ssl_server_context server; /* first: the policy hook casts it back */
     const br_ssl_server_policy_class *policy;
@@ -58,6 +65,10 @@ struct tls {
     struct policy_choice choice;
     uint8_t binding[32]; /* what a session is bound to, beside the certificate */
     uint32_t handshake_bytes;
+    uint64_t session_made_ms;
+    uint8_t replies;   /* REPLY_* */
+    bool resume;       /* the session in the engine is to be resumed */
+    bool renew_ticket; /* it came in a ticket of an older key */
 
     /*
      * Input. in is NULL or a block of the pool. in[in_pos..in_end) are bytes
@@ -120,6 +131,12 @@ void trust_drop(struct trust *trust);
 /* Mixes bytes into the context's generator instead of the system's: fuzzing
  * and tests repeat exactly. */
 void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t len);
+
+/* agree.c */
+/* Settles all that can be settled from a hello, in t and in its engine's session
+ * parameters; t->server is a copy of the model. 0, or -1 with the alert and the
+ * reason in t->choice. */
+int agree(struct tls *t, const struct hello *h);
 
 /* hooks.c: what BearSSL calls */
 extern const br_ssl_server_policy_class tls_policy_class;

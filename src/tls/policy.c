@@ -121,8 +121,9 @@ static int suite_keyx(uint16_t suite)
     return -1;
 }
 
-bool policy_allows(const struct config *config, uint16_t suite, uint16_t version,
-                   enum policy_keyx *keyx)
+/* Is the suite configured, and possible with that version? */
+static bool is_allowed(const struct config *config, uint16_t suite, uint16_t version,
+                       enum policy_keyx *keyx)
 {
     int found = suite_keyx(suite);
 
@@ -222,7 +223,7 @@ static bool try_suite(const struct config *config, uint16_t suite, struct offer 
     enum policy_keyx keyx;
     bool rsa, ephemeral;
 
-    if (!policy_allows(config, suite, out->version, &keyx) || !usable(o, keyx)) {
+    if (!is_allowed(config, suite, out->version, &keyx) || !usable(o, keyx)) {
         return false;
     }
     rsa = keyx == KEYX_RSA || keyx == KEYX_ECDHE_RSA;

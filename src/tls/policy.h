@@ -34,9 +34,4 @@ int policy_alpn(const struct config *config, const struct hello *h, struct polic
 int policy_suite(const struct config *config, const struct hello *h, const struct cred_entry *entry,
                  struct policy_choice *out);
 
-/* May a session of this suite be resumed: is it configured, and possible with
- * that version? *keyx tells which key it was made with. */
-bool policy_allows(const struct config *config, uint16_t suite, uint16_t version,
-                   enum policy_keyx *keyx);
-
 #endif

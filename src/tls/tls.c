@@ -181,61 +181,6 @@ static void copy_server_name(struct tls *t, struct span name)
     t->info.server_name[n] = '\0';
 }
 
-/* What a session may be resumed under: all that gives it its rights, beside
- * the certificate, which is compared by itself. */
-static void bind_session(struct tls *t)
-{
-    const struct config *config = t->ctx->config;
-    br_sha256_context sha;
-    uint8_t fixed[12];
-
-    put_u32(fixed, t->endpoint_id);
-    put_u32(fixed + 4, (uint32_t)config->verify);
-    put_u32(fixed + 8, config->verify_depth);
-    br_sha256_init(&sha);
-    br_sha256_update(&sha, fixed, sizeof fixed);
-    if (t->trust != NULL) {
-        br_sha256_update(&sha, t->trust->set->digest, sizeof t->trust->set->digest);
-    }
-    br_sha256_update(&sha, t->info.server_name, strlen(t->info.server_name));
-    br_sha256_out(&sha, t->binding);
-}
-
-/* For whoever shows the connection: which configured suites the client offers. */
-static void note_suites(struct tls *t, struct span offered)
-{
-    const struct config *config = t->ctx->config;
-
-    _Static_assert(CONFIG_MAX_SUITES <= 64, "a bit for each suite");
-    for (size_t i = 0; i < config->suite_count; i++) {
-        if (hello_list_has(offered, config->suites[i])) {
-            t->info.common_suites |= (uint64_t)1 << i;
-        }
-    }
-}
-
-/* Settles all that can be settled from the hello; 0, or -1 with the alert and
- * reason in t->choice. */
-static int decide(struct tls *t, const struct hello *h)
-{
-    struct tls_context *ctx = t->ctx;
-
-    if (policy_version(ctx->config, h, &t->choice) != 0) {
-        return -1;
-    }
-    t->creds = cred_set_hold(ctx->creds);
-    t->trust = trust_hold(ctx->trust);
-    note_suites(t, h->suites);
-    t->entry = cred_set_pick(t->creds, h->server_name, NULL);
-    if (policy_suite(ctx->config, h, t->entry, &t->choice) != 0 ||
-        policy_alpn(ctx->config, h, &t->choice) != 0) {
-        return -1;
-    }
-    t->alpn = t->choice.alpn;
-    bind_session(t);
-    return 0;
-}
-
 /* in[0..in_end) grew. The output buffer is free yet, so it takes the message. */
 static void hello_step(struct tls *t)
 {
@@ -265,12 +210,13 @@ static void hello_step(struct tls *t)
     case HELLO_COMPLETE:
         break;
     }
+    t->server = t->ctx->model;
     parsed = hello_parse(t->out, g.message_len, &h);
     /* Also of a hello that is refused: the log tells whom it was meant for. */
     copy_server_name(t, h.server_name);
     if (parsed != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, h.alert, h.reason);
-    } else if (decide(t, &h) != 0) {
+    } else if (agree(t, &h) != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);
     } else {
         tls12_begin(t);

@@ -44,7 +44,6 @@ static bool ask_for_certificate(struct tls *t)
         &t->server.eng,
         BR_OPT_NO_RENEGOTIATION |
             (config->verify == VERIFY_OPTIONAL ? BR_OPT_TOLERATE_NO_CLIENT_AUTH : 0));
-    t->info.verdict = TLS_PEER_NONE;
     return true;
 }
 
@@ -54,13 +53,10 @@ void tls12_begin(struct tls *t)
     br_ssl_engine_context *eng = &t->server.eng;
     uint8_t seed[32];
 
-    t->server = ctx->model;
     t->policy = &tls_policy_class;
     br_ssl_server_set_policy(&t->server, &t->policy);
-    if (ctx->sessions != NULL) {
-        t->cache = &tls_cache_class;
-        br_ssl_server_set_cache(&t->server, &t->cache);
-    }
+    t->cache = &tls_cache_class;
+    br_ssl_server_set_cache(&t->server, &t->cache);
     br_ssl_engine_set_versions(eng, t->choice.version, t->choice.version);
     br_ssl_engine_set_suites(eng, &t->choice.suite, 1);
     br_ssl_engine_set_ec(eng, impl_for_group(ctx, t->choice.group));
@@ -248,7 +244,8 @@ static void note_established(struct tls *t)
     info->signature = t->full_handshake ? t->choice.signature : 0;
     info->alpn = t->alpn != NULL ? t->alpn : "";
     memcpy(info->session_id, eng->session.session_id, sizeof info->session_id);
-    info->session_id_len = t->ctx->sessions != NULL ? eng->session.session_id_len : 0;
+    info->session_id_len = eng->session.session_id_len;
+    info->ems = eng->session.extended != 0;
     t->ctx->counters->handshakes++;
     t->ctx->counters->resumed += info->resumed;
     if (TINY_STANDIN && t->ctx->watch != NULL) {
