@@ -114,6 +114,19 @@ static void add_op(struct loader *l, const struct option *o, const char *name)
     loader_set(l, o, span_of(text, t.len));
 }
 
+/* -certform and the like: both forms are known when they are seen. */
+static void check_form(struct loader *l, const struct spelling *s, const char *value)
+{
+    struct span form = span_text(value);
+
+    if (!is_one_of(form, "PEM", "DER") && !is_one_of(form, "pem", "der")) {
+        loader_error(l, NULL,
+                     "-%s: PEM and DER are read, whichever it is; make PEM of others: "
+                     "openssl pkcs12 -in FILE -nodes",
+                     s->name);
+    }
+}
+
 static void set_by_spelling(struct loader *l, const struct spelling *s, const char *value)
 {
     const struct option *o = option_of_field(s->field);
@@ -144,6 +157,9 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         break;
     case SPELLING_ADD_OP:
         add_op(l, o, text);
+        break;
+    case SPELLING_FORM:
+        check_form(l, s, text);
         break;
     case SPELLING_UNSET:
         if (l->set_in[option_index(o)] != LAYER_DEFAULT) {

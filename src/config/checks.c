@@ -34,6 +34,21 @@ static void check_mode(struct loader *l)
     }
 }
 
+static void check_password(struct loader *l, const char *const *field)
+{
+    static const char forms[][6] = {"pass:", "env:", "file:", "fd:"};
+
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        if (strncmp(*field, forms[i], strlen(forms[i])) == 0) {
+            return;
+        }
+    }
+    if (is_set(*field)) {
+        /* The value is not repeated: it may be the password itself. */
+        loader_error_at(l, field, "pass:PASSWORD, env:VARIABLE, file:PATH or fd:NUMBER is wanted");
+    }
+}
+
 static void check_keys(struct loader *l)
 {
     struct config *c = l->config;
@@ -50,19 +65,14 @@ static void check_keys(struct loader *l)
     if (is_set(c->second_keyfile) && !is_set(c->keyfile)) {
         loader_error_at(l, &c->second_keyfile, "a second key needs a first one: set ssl.keyfile");
     }
-    if (is_set(c->password)) {
-        static const char forms[][6] = {"pass:", "env:", "file:", "fd:"};
-        bool good = false;
-
-        for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-            good = good || strncmp(c->password, forms[i], strlen(forms[i])) == 0;
-        }
-        if (!good) {
-            /* The value is not repeated: it may be the password itself. */
-            loader_error_at(l, &c->password,
-                            "pass:PASSWORD, env:VARIABLE, file:PATH or fd:NUMBER is wanted");
-        }
+    if (is_set(c->chain_file) && !is_set(c->keyfile)) {
+        loader_error_at(l, &c->chain_file, "belongs to ssl.certfile; set it");
     }
+    if (is_set(c->second_chain_file) && !is_set(c->second_keyfile)) {
+        loader_error_at(l, &c->second_chain_file, "belongs to ssl.second-certfile; set it");
+    }
+    check_password(l, &c->password);
+    check_password(l, &c->second_password);
 }
 
 static bool is_host_char(char c)
@@ -96,6 +106,40 @@ static void check_names(struct loader *l)
             loader_error_at(l, &c->sni,
                             "NAME=KEYFILE is wanted, NAME being a host name or *.example.org");
         }
+    }
+}
+
+static void check_server_name(struct loader *l)
+{
+    struct config *c = l->config;
+    bool apart = is_set(c->server_name_certfile) || is_set(c->server_name_keyfile);
+
+    if (is_set(c->server_name)) {
+        if (!is_server_name(span_text(c->server_name))) {
+            loader_error_at(l, &c->server_name, "a host name or *.example.org is wanted");
+        }
+        if (!apart) {
+            c->server_name_certfile = "server2.pem";
+        }
+    } else if (apart) {
+        loader_error_at(
+            l, is_set(c->server_name_certfile) ? &c->server_name_certfile : &c->server_name_keyfile,
+            "belongs to ssl.server-name (-servername); set it");
+    } else if (c->server_name_fatal && c->sni.count == 0) {
+        loader_error_at(l, &c->server_name_fatal,
+                        "no name has a certificate of its own: set ssl.server-name (-servername) "
+                        "or ssl.server-name-indication");
+    }
+}
+
+static void check_sessions(struct loader *l)
+{
+    struct config *c = l->config;
+
+    if (strlen(c->session_id_prefix) >= 32) {
+        loader_warning_at(l, &c->session_id_prefix,
+                          "with 32 bytes or more all session IDs are the same, and one session "
+                          "is kept");
     }
 }
 
@@ -257,6 +301,8 @@ void config_check(struct loader *l)
     check_mode(l);
     check_keys(l);
     check_names(l);
+    check_server_name(l);
+    check_sessions(l);
     check_alpn(l);
     check_verify(l);
     check_headers(l);

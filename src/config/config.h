@@ -71,10 +71,18 @@ struct config {
     const char *certfile; /* "" : the certificate is in keyfile */
     const char *second_keyfile;
     const char *second_certfile;
-    const char *password;   /* pass:, env:, file:, fd: form, not the secret itself */
-    struct string_list sni; /* NAME=KEYFILE */
+    const char *password; /* pass:, env:, file:, fd: form, not the secret itself */
     struct string_list ocsp_files;
     struct string_list serverinfo;
+    const char *chain_file; /* "": the chain is in certfile */
+    const char *second_chain_file;
+    const char *second_password;      /* "": the same as password */
+    struct string_list sni;           /* NAME=KEYFILE */
+    const char *server_name;          /* one more name, with its certificate apart; "" for none */
+    const char *server_name_certfile; /* set when server_name is */
+    const char *server_name_keyfile;
+    bool server_name_fatal;   /* a client that asks for no known name is refused */
+    const char *random_files; /* joined by colons; "" for none */
     const char *cafile;
     uint32_t reload_interval_s; /* 0: only on SIGHUP */
 
@@ -102,6 +110,8 @@ struct config {
     bool session_cache;
     uint32_t session_cache_size; /* entries */
     uint32_t session_timeout_s;
+    const char *session_id_prefix; /* "" for none */
+    const char *session_context;
     bool session_tickets; /* off, too, when ssl.options has NO_TICKET */
     struct string_list ticket_keys;
     enum verify_mode verify; /* resolved with cafile and require_peer_certificate */

@@ -127,6 +127,37 @@ void loader_environment(struct loader *l)
     }
 }
 
+static void set_default(struct loader *l, const void *field, const char *value)
+{
+    const struct option *o =
+        option_of_field((size_t)((const char *)field - (const char *)l->config));
+
+    if (l->set_in[option_index(o)] == LAYER_DEFAULT) {
+        loader_set(l, o, span_of(value, strlen(value)));
+    }
+}
+
+/* Called as openssl s_server is, it does as that does where nothing else is said:
+ * server.pem, sessions that are kept, the client's order of suites. */
+static void stand_in(struct loader *l)
+{
+    struct config *c = l->config;
+
+    l->layer = LAYER_DEFAULT;
+    set_default(l, &c->session_cache, "true");
+    set_default(l, &c->session_cache_size, "128");
+    set_default(l, &c->session_timeout_s, "7200s");
+    set_default(l, &c->server_preference, "false");
+    if (c->keyfile[0] != '\0' || c->certfile[0] != '\0' || c->sni.count > 0) {
+        return;
+    }
+    if (access("server.pem", F_OK) == 0) {
+        set_default(l, &c->keyfile, "server.pem");
+    } else if (l->errors == 0) {
+        loader_warning(l, NULL, "no -cert, and there is no server.pem in this folder");
+    }
+}
+
 int config_load(struct config *config, enum command *command, int argc, char **argv, char **env,
                 int err_fd)
 {
@@ -152,6 +183,9 @@ int config_load(struct config *config, enum command *command, int argc, char **a
         args_apply(&l, argc, argv);
     }
     l.place = NULL;
+    if (config->s_server_style && !config->file_given) {
+        stand_in(&l);
+    }
     if (!l.out_of_memory) {
         config_finish(&l);
     }

@@ -43,12 +43,28 @@ OPTION(second_certfile, OPTION_TEXT, 0, 0, "ssl.second-certfile", "", "FILE",
        "its certificate chain")
 OPTION(password, OPTION_SECRET, 0, 0, "ssl.password", "", "pass:X|env:VAR|file:PATH|fd:N",
        "where the password of encrypted keys comes from")
+OPTION(second_password, OPTION_SECRET, 0, 0, "ssl.second-password", "",
+       "pass:X|env:VAR|file:PATH|fd:N", "that of the second key; unset: ssl.password")
+OPTION(chain_file, OPTION_TEXT, 0, 0, "ssl.certificate-chain", "", "FILE",
+       "PEM with the CA certificates to send after the certificate")
+OPTION(second_chain_file, OPTION_TEXT, 0, 0, "ssl.second-certificate-chain", "", "FILE",
+       "those for the second certificate")
 OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
        "a certificate for one server name; *.example.org; repeatable")
 OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
        "DER of the OCSP response that is stapled to its certificate; repeatable")
 OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
        "PEM with extensions for clients that offer their types; repeatable")
+OPTION(server_name, OPTION_TEXT, 0, 0, "ssl.server-name", "", "NAME",
+       "one name that has a certificate of its own")
+OPTION(server_name_certfile, OPTION_TEXT, 0, 0, "ssl.server-name-certfile", "", "FILE",
+       "the certificate for ssl.server-name; unset: server2.pem")
+OPTION(server_name_keyfile, OPTION_TEXT, 0, 0, "ssl.server-name-keyfile", "", "FILE",
+       "its key; unset: in ssl.server-name-certfile")
+OPTION(server_name_fatal, OPTION_BOOL, 0, 0, "ssl.server-name-fatal", "false", "",
+       "refuse clients that ask for a name without a certificate of its own")
+OPTION(random_files, OPTION_TEXT, 0, 0, "ssl.random-files", "", "FILE[:FILE]",
+       "mix these into the random numbers, beside what the system gives")
 OPTION(cafile, OPTION_TEXT, 0, 0, "ssl.cafile", "", "FILE",
        "PEM with the CAs whose client certificates are accepted")
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
@@ -82,6 +98,10 @@ OPTION(session_tickets, OPTION_BOOL, 0, 0, "ssl.session-tickets", "true", "",
        "let clients keep their sessions themselves, as sealed tickets")
 OPTION(ticket_keys, OPTION_LIST, 0, 0, "ssl.ticket-keys", "", "FILE",
        "keys for tickets, shared between servers; unset: random ones; repeatable")
+OPTION(session_id_prefix, OPTION_TEXT, 0, 0, "ssl.session-id-prefix", "", "TEXT",
+       "how session IDs begin; the rest is random")
+OPTION(session_context, OPTION_TEXT, 0, 0, "ssl.session-context", "", "TEXT",
+       "sessions can be resumed only under the same one")
 OPTION(verify_text, OPTION_TEXT, 0, 0, "ssl.verify", "", "none|optional|required",
        "client certificates; unset: required if ssl.cafile is set, else none")
 OPTION(require_peer_certificate, OPTION_BOOL, 0, 0, "ssl.require-peer-certificate", "false", "",

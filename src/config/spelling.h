@@ -17,6 +17,7 @@ enum spelling_how {
     SPELLING_PATH,   /* a path becomes a unix:// endpoint */
     SPELLING_ADD_OP, /* a bit more in ssl.options */
     SPELLING_UNSET,  /* only where nothing else says anything */
+    SPELLING_FORM,   /* PEM or DER, which is found by looking into the file */
     SPELLING_NEEDLESS,
     SPELLING_REFUSED,
 };

@@ -30,7 +30,19 @@ VALUE("key", SPELLING_SET, keyfile)
 VALUE("pass", SPELLING_SET, password)
 VALUE("dcert", SPELLING_SET, second_certfile)
 VALUE("dkey", SPELLING_SET, second_keyfile)
+VALUE("dpass", SPELLING_SET, second_password)
+VALUE("cert_chain", SPELLING_SET, chain_file)
+VALUE("dcert_chain", SPELLING_SET, second_chain_file)
+VALUE("certform", SPELLING_FORM, certfile)
+VALUE("keyform", SPELLING_FORM, keyfile)
+VALUE("dcertform", SPELLING_FORM, second_certfile)
+VALUE("dkeyform", SPELLING_FORM, second_keyfile)
 REFUSED("nocert", ANONYMOUS)
+VALUE("servername", SPELLING_SET, server_name)
+VALUE("cert2", SPELLING_SET, server_name_certfile)
+VALUE("key2", SPELLING_SET, server_name_keyfile)
+FLAG("servername_fatal", SPELLING_SET, server_name_fatal, "true")
+VALUE("rand", SPELLING_SET, random_files)
 
 VALUE("cipher", SPELLING_SET, cipher_list)
 VALUE("named_curve", SPELLING_SET, groups_text)
@@ -70,6 +82,8 @@ VALUE("alpn", SPELLING_SET, alpn)
 NEEDLESS("no_dhe") /* there are no DHE suites */
 
 /* Sessions. The cache is tiny's own in any case, and so external. */
+VALUE("id_prefix", SPELLING_SET, session_id_prefix)
+VALUE("context", SPELLING_SET, session_context)
 FLAG("no_cache", SPELLING_SET, session_cache, "false")
 FLAG("ext_cache", SPELLING_SET, session_cache, "true")
 

@@ -5,6 +5,7 @@
 #include "config/sslop.h"
 #include "core/clock.h"
 #include "tls/internal.h"
+#include "tls/servername.h"
 
 #include <string.h>
 
@@ -23,6 +24,9 @@ static void bind_session(struct tls *t)
     br_sha256_update(&sha, fixed, sizeof fixed);
     if (t->trust != NULL) {
         br_sha256_update(&sha, t->trust->set->digest, sizeof t->trust->set->digest);
+    }
+    if (config->session_context != NULL) {
+        br_sha256_update(&sha, config->session_context, strlen(config->session_context) + 1);
     }
     br_sha256_update(&sha, t->info.server_name, strlen(t->info.server_name));
     br_sha256_out(&sha, t->binding);
@@ -152,8 +156,7 @@ int agree(struct tls *t, const struct hello *h)
     t->creds = cred_set_hold(ctx->creds);
     t->trust = trust_hold(ctx->trust);
     note_suites(t, h->suites);
-    t->entry = cred_set_pick(t->creds, h->server_name, NULL);
-    if (policy_suite(ctx->config, h, t->entry, &t->choice) != 0 ||
+    if (servername_pick(t, h) != 0 || policy_suite(ctx->config, h, t->entry, &t->choice) != 0 ||
         policy_alpn(ctx->config, h, &t->choice) != 0) {
         return -1;
     }

@@ -2,17 +2,22 @@
 #include "core/clock.h"
 #include "core/errors.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "crypto/crypto.h"
 #include "tls/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define KEEP_BUFFERS       64
 #define RESEED_INTERVAL_MS 60000
+#define RANDOM_FILE_MAX    65536
 
 /* ---- trust anchors, counted -------------------------------------------- */
 
@@ -61,6 +66,49 @@ static int reseed(struct tls_context *ctx)
     }
     br_hmac_drbg_update(&ctx->rng, seed, sizeof seed);
     bytes_wipe(seed, sizeof seed);
+    return 0;
+}
+
+/* What the user brings comes on top of the system's bytes; of a device that never
+ * ends, as much as is of use. */
+static int mix_file(struct tls_context *ctx, const char *path)
+{
+    uint8_t buf[512];
+    ssize_t n = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    for (size_t total = 0; fd >= 0 && total < RANDOM_FILE_MAX; total += (size_t)n) {
+        n = read(fd, buf, sizeof buf);
+        if (n <= 0) {
+            break;
+        }
+        br_hmac_drbg_update(&ctx->rng, buf, (size_t)n);
+    }
+    bytes_wipe(buf, sizeof buf);
+    if (n < 0) {
+        log_line(LOG_ERROR, "ssl.random-files: %s: %s", path, error_text(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return n < 0 ? -1 : 0;
+}
+
+static int mix_files(struct tls_context *ctx)
+{
+    const char *list = ctx->config->random_files;
+    char path[PATH_MAX];
+
+    while (list != NULL && *list != '\0') {
+        size_t len = strcspn(list, ":");
+        struct text t = text_over(path, sizeof path);
+
+        text_add_span(&t, span_of(list, len));
+        if (len > 0 && mix_file(ctx, path) != 0) {
+            return -1;
+        }
+        list += len + (list[len] == ':');
+    }
     return 0;
 }
 
@@ -175,6 +223,10 @@ static uint64_t stamp_files(const struct config *config)
     stamp = stamp_file(stamp, config->certfile);
     stamp = stamp_file(stamp, config->second_keyfile);
     stamp = stamp_file(stamp, config->second_certfile);
+    stamp = stamp_file(stamp, config->chain_file);
+    stamp = stamp_file(stamp, config->second_chain_file);
+    stamp = stamp_file(stamp, config->server_name_keyfile);
+    stamp = stamp_file(stamp, config->server_name_certfile);
     stamp = stamp_file(stamp, config->cafile);
     stamp = stamp_list(stamp, &config->ticket_keys);
     stamp = stamp_list(stamp, &config->ocsp_files);
@@ -266,6 +318,10 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
     br_hmac_drbg_init(&ctx->rng, crypto_sha256(), NULL, 0);
     if (reseed(ctx) != 0) {
         log_line(LOG_ERROR, "the system gives no random bytes: %s", error_text(errno));
+        tls_context_free(ctx);
+        return NULL;
+    }
+    if (mix_files(ctx) != 0) {
         tls_context_free(ctx);
         return NULL;
     }

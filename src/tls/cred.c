@@ -4,13 +4,13 @@
 #include "tls/filebytes.h"
 #include "tls/ocsp.h"
 #include "tls/selfsign.h"
+#include "tls/servername.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_LEN 255
-#define SNI_MAX      1024
-#define SELF_SIGNED  "(self-signed)"
+#define SNI_MAX     1024
+#define SELF_SIGNED "(self-signed)"
 
 struct cred_set {
     unsigned references;
@@ -25,12 +25,25 @@ struct cred_set {
 /* What loading needs beside the set; lives on the stack of cred_set_load. */
 struct loader {
     struct cred_set *set;
-    struct password password;
+    struct password password, second_password;
     int64_t now_s;
     unsigned errors;
     struct cred **creds; /* all that are loaded, of the set's arena */
     size_t count;
 };
+
+/* Where one credential comes from; "" or NULL: not given. */
+struct source {
+    const char *option; /* that names it */
+    const char *cert, *key;
+    const char *chain; /* the rest of the chain, apart */
+    struct password *password;
+};
+
+static bool is_set(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
 
 static void complain(struct loader *l, const char *option, const char *file, const char *why)
 {
@@ -48,45 +61,56 @@ static void keep_stamp(struct loader *l, const struct filebytes *f, const char *
     s->path = path;
 }
 
-/* Reads the key file, and the certificate file when it is another one. */
-static struct cred *load_files(struct loader *l, const char *option, const char *cert_path,
-                               const char *key_path)
+/* Reads what is wanted of a file, which stays in *f. */
+static bool scan_file(struct loader *l, struct filebytes *f, const char *path, unsigned take,
+                      struct password *password, struct cred_parts *parts, struct text *error)
 {
-    bool apart = strcmp(cert_path, key_path) != 0;
-    struct filebytes key = {0}, certs = {0};
+    if (filebytes_read(f, path, error) != 0) {
+        return false;
+    }
+    keep_stamp(l, f, path);
+    return cred_scan(parts, f->data, f->len, take, password, error) == 0;
+}
+
+/* Reads the key file, the certificate file when it is another one, and that of
+ * the chain. The paths of *s live as long as the set. */
+static struct cred *load_files(struct loader *l, const struct source *s)
+{
+    const char *paths[] = {s->key, strcmp(s->cert, s->key) != 0 ? s->cert : NULL, s->chain};
+    struct filebytes files[ARRAY_LEN(paths)] = {0};
     struct cred_parts *parts = calloc(1, sizeof *parts);
     struct cred *cred = arena_take(&l->set->arena, sizeof *cred);
-    const char *at = key_path;
+    const char *at = s->key;
     char reason[400];
     struct text error = text_over(reason, sizeof reason);
-    bool good = false;
+    bool good = parts != NULL && cred != NULL;
 
-    if (parts == NULL || cred == NULL) {
+    if (!good) {
         text_add(&error, "no memory");
-    } else if (filebytes_read(&key, key_path, &error) == 0) {
-        keep_stamp(l, &key, key_path);
-        good = cred_scan(parts, key.data, key.len,
-                         apart ? CRED_TAKE_KEY : CRED_TAKE_KEY | CRED_TAKE_CERTS, &l->password,
-                         &error) == 0;
     }
-    if (good && apart) {
-        at = cert_path;
-        good = filebytes_read(&certs, cert_path, &error) == 0;
-        if (good) {
-            keep_stamp(l, &certs, cert_path);
-            good =
-                cred_scan(parts, certs.data, certs.len, CRED_TAKE_CERTS, &l->password, &error) == 0;
+    for (size_t i = 0; i < ARRAY_LEN(paths) && good; i++) {
+        unsigned take = i == 0 && paths[1] == NULL ? CRED_TAKE_KEY | CRED_TAKE_CERTS
+                        : i == 0                   ? CRED_TAKE_KEY
+                                                   : CRED_TAKE_CERTS;
+
+        if (paths[i] != NULL) {
+            at = paths[i];
+            good = scan_file(l, &files[i], at, take, s->password, parts, &error);
         }
     }
-    good = good && cred_build(cred, parts, at, l->now_s, &l->set->arena, &error) == 0;
+    if (good) {
+        at = s->cert;
+        good = cred_build(cred, parts, at, l->now_s, &l->set->arena, &error) == 0;
+    }
     if (parts != NULL) {
         bytes_wipe(parts, sizeof *parts);
         free(parts);
     }
-    filebytes_free(&key);
-    filebytes_free(&certs);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        filebytes_free(&files[i]);
+    }
     if (!good) {
-        complain(l, option, at, reason);
+        complain(l, s->option, at, reason);
         return NULL;
     }
     l->creds[l->count++] = cred;
@@ -127,70 +151,40 @@ static void add_to_entry(struct loader *l, struct cred_entry *entry, const struc
     }
 }
 
-static void load_pair(struct loader *l, struct cred_entry *entry, const char *option,
-                      const char *certfile, const char *keyfile)
+/* A path that lives as long as the set; NULL for none, or without memory (an
+ * error then). */
+static const char *keep_path(struct loader *l, const char *path)
 {
-    const char *key = keyfile[0] != '\0' ? keyfile : certfile;
-    const char *cert = certfile[0] != '\0' ? certfile : keyfile;
-    char *cert_path, *key_path;
+    const char *copy = NULL;
+
+    if (is_set(path)) {
+        copy = arena_string(&l->set->arena, span_of(path, strlen(path)));
+        l->errors += copy == NULL;
+    }
+    return copy;
+}
+
+static void load_source(struct loader *l, struct cred_entry *entry, struct source s)
+{
     struct cred *cred;
 
-    if (key[0] == '\0') {
+    if (!is_set(s.key) && !is_set(s.cert)) {
         return;
     }
-    key_path = arena_string(&l->set->arena, span_of(key, strlen(key)));
-    cert_path = arena_string(&l->set->arena, span_of(cert, strlen(cert)));
-    if (key_path == NULL || cert_path == NULL) {
-        complain(l, option, key, "no memory");
+    s.key = keep_path(l, is_set(s.key) ? s.key : s.cert);
+    s.cert = is_set(s.cert) ? keep_path(l, s.cert) : s.key;
+    s.chain = keep_path(l, s.chain);
+    if (s.key == NULL || s.cert == NULL) {
+        complain(l, s.option, "", "no memory");
         return;
     }
-    cred = load_files(l, option, cert_path, key_path);
+    cred = load_files(l, &s);
     if (cred != NULL) {
-        add_to_entry(l, entry, cred, option);
+        add_to_entry(l, entry, cred, s.option);
     }
 }
 
 /* ---- server names ---------------------------------------------------------- */
-
-/* Lower case, without a final dot. 0 when it is too long or holds a NUL. */
-static size_t normal_name(struct span name, char dst[NAME_MAX_LEN + 1])
-{
-    if (name.len > 0 && name.data[name.len - 1] == '.') {
-        name.len--;
-    }
-    if (name.len > NAME_MAX_LEN || (name.len > 0 && memchr(name.data, 0, name.len) != NULL)) {
-        return 0;
-    }
-    for (size_t i = 0; i < name.len; i++) {
-        dst[i] = ascii_lower((char)name.data[i]);
-    }
-    dst[name.len] = '\0';
-    return name.len;
-}
-
-/* A sentence when it cannot be a server name or a wildcard of one label. */
-static const char *check_name(const char *name)
-{
-    const char *p = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
-
-    if (*p == '\0' || *p == '.') {
-        return "the name is empty";
-    }
-    for (; *p != '\0'; p++) {
-        if (*p == '*') {
-            return "a wildcard is the whole first label: *.example.org";
-        }
-        if ((uint8_t)*p >= 0x80) {
-            return "write the name in its ASCII form (xn--...)";
-        }
-        if (*p == '.' ? p[1] == '.'
-                      : !((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' ||
-                          *p == '_')) {
-            return "this is not a host name";
-        }
-    }
-    return NULL;
-}
 
 static struct cred_entry *entry_of(struct cred_set *set, const char *name)
 {
@@ -220,29 +214,35 @@ static struct cred_entry *make_entry(struct cred_set *set, const char *name)
     return entry;
 }
 
-static void load_named(struct loader *l, const char *item)
+/* name as configured: any case, perhaps a wildcard. */
+static void load_named(struct loader *l, struct span as_written, struct source s)
 {
-    static const char option[] = "ssl.server-name-indication";
+    char name[SERVERNAME_MAX + 1];
+    struct cred_entry *entry = NULL;
+    const char *problem = "the name is empty or too long";
+
+    if (servername_normal(as_written, name) != 0) {
+        problem = servername_problem(name);
+        entry = problem == NULL ? make_entry(l->set, name) : NULL;
+    }
+    if (entry == NULL) {
+        complain(l, s.option, s.key, problem != NULL ? problem : "no memory");
+        return;
+    }
+    load_source(l, entry, s);
+}
+
+static void load_item(struct loader *l, const char *item)
+{
+    struct source s = {.option = "ssl.server-name-indication", .password = &l->password};
     const char *equals = strchr(item, '=');
-    char name[NAME_MAX_LEN + 1];
-    struct cred_entry *entry;
-    const char *problem;
 
     if (equals == NULL || equals == item || equals[1] == '\0') {
-        complain(l, option, item, "must be NAME=KEYFILE");
+        complain(l, s.option, item, "must be NAME=KEYFILE");
         return;
     }
-    if (normal_name(span_of(item, (size_t)(equals - item)), name) == 0) {
-        complain(l, option, item, "the name is empty or too long");
-        return;
-    }
-    problem = check_name(name);
-    entry = problem == NULL ? make_entry(l->set, name) : NULL;
-    if (entry == NULL) {
-        complain(l, option, item, problem != NULL ? problem : "no memory");
-        return;
-    }
-    load_pair(l, entry, option, "", equals + 1);
+    s.key = equals + 1;
+    load_named(l, span_of(item, (size_t)(equals - item)), s);
 }
 
 /* Shell's sort: the names are few thousands at most, and sorted once. */
@@ -322,18 +322,41 @@ static void load_all(struct loader *l, const struct config *config)
     char reason[128];
     struct text error = text_over(reason, sizeof reason);
 
-    if (password_check(config->password, &error) != 0) {
-        log_line(LOG_ERROR, "ssl.password: %s", reason);
+    if (password_check(config->password, &error) != 0 ||
+        password_check(config->second_password, &error) != 0) {
+        log_line(LOG_ERROR, "ssl.password, ssl.second-password: %s", reason);
         l->errors++;
         return;
     }
-    load_pair(l, &set->fallback, config->certfile[0] != '\0' ? "ssl.certfile" : "ssl.keyfile",
-              config->certfile, config->keyfile);
-    load_pair(l, &set->fallback,
-              config->second_certfile[0] != '\0' ? "ssl.second-certfile" : "ssl.second-keyfile",
-              config->second_certfile, config->second_keyfile);
+    load_source(l, &set->fallback,
+                (struct source){
+                    .option = is_set(config->certfile) ? "ssl.certfile" : "ssl.keyfile",
+                    .cert = config->certfile,
+                    .key = config->keyfile,
+                    .chain = config->chain_file,
+                    .password = &l->password,
+                });
+    load_source(
+        l, &set->fallback,
+        (struct source){
+            .option =
+                is_set(config->second_certfile) ? "ssl.second-certfile" : "ssl.second-keyfile",
+            .cert = config->second_certfile,
+            .key = config->second_keyfile,
+            .chain = config->second_chain_file,
+            .password = is_set(config->second_password) ? &l->second_password : &l->password,
+        });
+    if (is_set(config->server_name)) {
+        load_named(l, span_of(config->server_name, strlen(config->server_name)),
+                   (struct source){
+                       .option = "ssl.server-name",
+                       .cert = config->server_name_certfile,
+                       .key = config->server_name_keyfile,
+                       .password = &l->password,
+                   });
+    }
     for (size_t i = 0; i < config->sni.count; i++) {
-        load_named(l, config->sni.items[i]);
+        load_item(l, config->sni.items[i]);
     }
     for (size_t i = 0; i < config->ocsp_files.count; i++) {
         if (ocsp_load(config->ocsp_files.items[i], l->creds, l->count, l->now_s, &set->arena) !=
@@ -360,7 +383,10 @@ static void load_all(struct loader *l, const struct config *config)
 struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
 {
     struct cred_set *set = calloc(1, sizeof *set);
-    struct loader l = {.set = set, .password = password_of(config->password), .now_s = now_s};
+    struct loader l = {.set = set,
+                       .password = password_of(config->password),
+                       .second_password = password_of(config->second_password),
+                       .now_s = now_s};
 
     if (config->sni.count > SNI_MAX) {
         log_line(LOG_ERROR, "ssl.server-name-indication: at most %d names", SNI_MAX);
@@ -369,10 +395,10 @@ struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
     }
     if (set != NULL) {
         set->references = 1;
-        set->named = arena_take_array(&set->arena, config->sni.count + 1, sizeof *set->named);
+        set->named = arena_take_array(&set->arena, config->sni.count + 2, sizeof *set->named);
         set->stamps =
-            arena_take_array(&set->arena, 2 * (config->sni.count + 2), sizeof *set->stamps);
-        l.creds = arena_take_array(&set->arena, config->sni.count + 2, sizeof(struct cred *));
+            arena_take_array(&set->arena, 3 * (config->sni.count + 3), sizeof *set->stamps);
+        l.creds = arena_take_array(&set->arena, config->sni.count + 3, sizeof(struct cred *));
     }
     if (set == NULL || set->named == NULL || set->stamps == NULL || l.creds == NULL) {
         log_line(LOG_ERROR, "ssl.keyfile: no memory");
@@ -381,6 +407,7 @@ struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
     }
     load_all(&l, config);
     password_wipe(&l.password);
+    password_wipe(&l.second_password);
     if (l.errors > 0) {
         cred_set_drop(set);
         return NULL;
@@ -416,11 +443,11 @@ static const struct cred_entry *find(const struct cred_set *set, const char *nam
 
 const struct cred_entry *cred_set_pick(const struct cred_set *set, struct span name, bool *matched)
 {
-    char text[NAME_MAX_LEN + 1];
+    char text[SERVERNAME_MAX + 1];
     const struct cred_entry *entry = NULL;
     char *dot;
 
-    if (normal_name(name, text) > 0 && strchr(text, '*') == NULL) {
+    if (servername_normal(name, text) > 0 && strchr(text, '*') == NULL) {
         entry = find(set, text);
         dot = strchr(text, '.');
         if (entry == NULL && dot != NULL && dot > text) {

@@ -60,6 +60,7 @@ int cred_scan(struct cred_parts *parts, uint8_t *data, size_t len, unsigned take
     struct pem_reader reader = pem_begin(data, len);
     struct pem_block block;
     enum pem_result result;
+    size_t before = parts->count;
 
     while ((result = pem_next(&reader, &block, error)) == PEM_BLOCK) {
         if (pem_is_certificate(&block)) {
@@ -75,7 +76,7 @@ int cred_scan(struct cred_parts *parts, uint8_t *data, size_t len, unsigned take
     }
     if (reader.blocks == 0) {
         text_add(error, "the file is neither PEM (no BEGIN line) nor DER");
-    } else if ((take & CRED_TAKE_CERTS) != 0 && parts->count == 0) {
+    } else if ((take & CRED_TAKE_CERTS) != 0 && parts->count == before) {
         text_add(error, "there is no certificate in the file");
     } else if ((take & CRED_TAKE_KEY) != 0 && !parts->has_key) {
         text_add(error, "there is no private key in the file");

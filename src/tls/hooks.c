@@ -18,6 +18,17 @@ static struct tls *of_policy(const br_ssl_server_policy_class **hook)
     return (struct tls *)(void *)((uint8_t *)(uintptr_t)hook - offsetof(struct tls, policy));
 }
 
+/* The engine has just made a random one. */
+static void prefix_session_id(struct tls *t)
+{
+    const char *prefix = t->ctx->config->session_id_prefix;
+    uint8_t *id = t->server.eng.session.session_id;
+
+    for (size_t i = 0; prefix != NULL && prefix[i] != '\0' && i < 32; i++) {
+        id[i] = (uint8_t)prefix[i];
+    }
+}
+
 /* All was settled from the ClientHello; called only in a full handshake. */
 static int policy_hook_choose(const br_ssl_server_policy_class **hook,
                               const br_ssl_server_context *server, br_ssl_server_choices *choices)
@@ -31,6 +42,7 @@ static int policy_hook_choose(const br_ssl_server_policy_class **hook,
     }
     t->info.verdict = t->verifier != NULL ? TLS_PEER_NONE : TLS_PEER_NOT_ASKED;
     t->info.peer_subject[0] = '\0';
+    prefix_session_id(t);
     choices->cipher_suite = t->choice.suite;
     choices->algo_id = 0xFF00u + t->choice.hash_id;
     choices->chain = t->choice.cred->chain;

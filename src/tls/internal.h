@@ -95,6 +95,7 @@ struct tls {
     uint8_t warnings, empty_records, requests;
     bool established;
     bool sign_failed;
+    bool warn_name;      /* unrecognized_name, as a warning, comes before the ServerHello */
     bool full_handshake; /* not resumed: the policy was asked */
     bool peer_closed;
     bool closing;   /* tls_close was called */

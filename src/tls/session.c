@@ -73,13 +73,13 @@ void session_cache_free(struct session_cache *cache)
     free(cache);
 }
 
-/* Session IDs are our own random bytes, so any four make a fair hash; those
- * that a client invents are only looked up, never stored. */
+/* Session IDs are our own random bytes, perhaps behind a prefix, so the last four
+ * make a fair hash; those that a client invents are only looked up, never stored. */
 static uint32_t *bucket_of(struct session_cache *c, const uint8_t id[32])
 {
     uint32_t h;
 
-    memcpy(&h, id, sizeof h);
+    memcpy(&h, id + 32 - sizeof h, sizeof h);
     return &c->buckets[h & c->bucket_mask];
 }
 

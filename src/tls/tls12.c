@@ -47,6 +47,24 @@ static bool ask_for_certificate(struct tls *t)
     return true;
 }
 
+/* A warning goes out before the engine writes its first record; until it is
+ * sent the engine is fed nothing (must_wait). */
+static void seal_name_warning(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    uint8_t *at = eng->obuf + eng->oxa;
+    size_t len = 2;
+
+    at[0] = 1; /* warning */
+    at[1] = ALERT_UNRECOGNIZED_NAME;
+    if (eng->trace != NULL) {
+        eng->trace(eng, 1, RECORD_ALERT, t->choice.version, at, len);
+    }
+    at = eng->out.vtable->encrypt(&eng->out.vtable, RECORD_ALERT, t->choice.version, at, &len);
+    eng->oxa = eng->oxb = (size_t)(at - eng->obuf);
+    eng->oxc = eng->oxa + len;
+}
+
 void tls12_begin(struct tls *t)
 {
     struct tls_context *ctx = t->ctx;
@@ -74,6 +92,9 @@ void tls12_begin(struct tls *t)
     t->stage = TLS_STAGE_ENGINE;
     t->in_pos = 0;
     br_ssl_server_reset(&t->server);
+    if (t->warn_name) {
+        seal_name_warning(t);
+    }
     tls12_sync(t);
     tls12_feed(t);
 }

@@ -60,6 +60,40 @@ static void test_protocol(void)
        "suites that no version can use");
 }
 
+static void test_identity(void)
+{
+    ok(FAILS("ssl.second-password: pass:PASSWORD", "-dpass", "x"), "a second password");
+    ok(FAILS("belongs to ssl.certfile", "-cert_chain", "x") &&
+           FAILS("belongs to ssl.second-certfile", "-cert=a", "-dcert_chain", "x"),
+       "a chain without its certificate");
+    ok(LOAD("-servername", "a.b", "-key2", "k", "-certform", "DER") == 0 &&
+           config.server_name_certfile[0] == '\0',
+       "-servername, -key2, -certform");
+    config_free(&config);
+    ok(LOAD("-servername", "a.b") == 0 && strcmp(config.server_name_certfile, "server2.pem") == 0,
+       "-cert2 is server2.pem");
+    config_free(&config);
+    ok(FAILS("-dkeyform: PEM and DER", "-dkeyform", "ENGINE"), "-dkeyform ENGINE");
+    ok(FAILS("ssl.server-name-certfile: belongs", "-cert2", "x") &&
+           FAILS("ssl.server-name-keyfile: belongs", "-key2", "x") &&
+           FAILS("a host name", "-servername", "a b") &&
+           FAILS("no name has a certificate", "-servername_fatal"),
+       "what goes with -servername");
+    ok(WARNS("one session", "-id_prefix", "01234567890123456789012345678901"), "-id_prefix");
+    ok(WARNS("there is no server.pem", "-4"), "no server.pem");
+    ok(LOAD("-4") == 0 && config.session_cache && config.session_cache_size == 128 &&
+           config.session_timeout_s == 7200 && !config.server_preference,
+       "the style of s_server has its defaults");
+    config_free(&config);
+    ok(LOAD("-no_cache", "-serverpref", "--ssl.session-timeout", "5s") == 0 &&
+           !config.session_cache && config.session_timeout_s == 5 && config.server_preference,
+       "which give way");
+    config_free(&config);
+    ok(LOAD("--server.family", "ipv4") == 0 && !config.session_cache && config.server_preference,
+       "and are not there without the style");
+    config_free(&config);
+}
+
 static void test_policy(void)
 {
     ok(FAILS("ssl.cafile; set it", "--ssl.verify", "required"), "verify without CA");
@@ -173,6 +207,7 @@ int main(void)
 {
     test_defaults();
     test_protocol();
+    test_identity();
     test_policy();
     test_suites();
     test_print();

@@ -16,9 +16,9 @@ static char log_path[64];
 
 static const char *path(const char *name)
 {
-    static char buf[8][128];
+    static char buf[32][128];
     static unsigned n;
-    char *p = buf[n++ % 8];
+    char *p = buf[n++ % 32];
 
     snprintf(p, sizeof buf[0], "%s/%s", folder, name);
     return p;
@@ -231,6 +231,26 @@ static void test_files(void)
            cred_set_pick(set, span_of("", 0), NULL)->ec != NULL,
        "certificate and key apart, and a second pair");
     cred_set_drop(set);
+    make("b.pem", "b.test", 0);
+    config.chain_file = path("b.pem");
+    config.server_name = "B.test";
+    config.server_name_certfile = path("a.crt");
+    config.server_name_keyfile = path("a.key");
+    set = load(&config);
+    ok(set != NULL && cred_set_pick(set, span_of("", 0), NULL)->ec->chain_len == 2 &&
+           cred_set_pick(set, span_of("", 0), NULL)->rsa->chain_len == 1,
+       "the rest of the chain apart");
+    ok(set != NULL && picks(set, "b.Test", path("a.crt")) &&
+           cred_set_pick(set, span_of("b.test", 6), NULL)->ec->chain_len == 1,
+       "one more name, with certificate and key apart");
+    cred_set_drop(set);
+    config.chain_file = path("none.pem");
+    ok(load(&config) == NULL && logged("ssl.certfile: ") && logged("none.pem: "),
+       "a chain that is not there");
+    config.chain_file = path("a.key");
+    ok(load(&config) == NULL && logged("a.key: there is no certificate in the file"),
+       "a chain file without a certificate");
+    config.chain_file = config.server_name = "";
     config.keyfile = path("b.pem");
     ok(load(&config) == NULL && logged("a.crt: the private key does not belong"), "another key");
     config.second_keyfile = path("a.pem");
