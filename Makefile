@@ -72,7 +72,8 @@ APART_musl := src/core/bytes.c src/core/heap.c
 FAST_musl := x25519 chacha20 p256_field modint
 OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz) \
              $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
-             $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin)
+             $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin) \
+             $(if $(LAYOUT),$(if $(filter src/core/relro.c,$<),-DTINY_RELR))
 CC_musl     := musl-gcc
 AR_musl     := gcc-ar # knows what -flto writes
 CFLAGS_musl := $(HARDEN) $(if $(CRT),-fPIE,-fno-pie)
@@ -81,7 +82,7 @@ LINK_musl   := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--bu
 LINK_musl   += $(if $(CRT),-nostartfiles -Wl$(comma)-pie$(comma)--no-dynamic-linker$(comma)-z$(comma)text $(CRT))
 # The linker's script is ours where it was tried.
 LAYOUT      := $(if $(CRT),$(if $(filter x86_64-%,$(shell gcc -dumpmachine 2>/dev/null)),src/release.ld))
-LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-T,%)
+LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-z,pack-relative-relocs,-T,%)
 
 # The same without what only a stand-in for openssl s_server needs (core/build.h).
 CC_small     := $(CC_musl)

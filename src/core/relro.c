@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -29,3 +30,43 @@ int relro_protect(void)
     }
     return 0;
 }
+
+#ifdef TINY_RELR
+/*
+ * A pointer in a constant table takes 24 bytes of .rela.dyn; in .relr.dyn, a
+ * list of places, it takes a bit: first an address, which is one place and
+ * the start of what follows, then, told by their lowest bit, masks of which of
+ * the next 63 words are places too. musl reads that list since 1.2.4, Debian's
+ * is older; its start-up code itself needs none of the pointers and calls
+ * _init() before everything else.
+ */
+extern const uintptr_t relr_begin[], relr_end[];
+
+/* Tells whether somebody has been here before us. */
+static const void *const volatile probe = __ehdr_start;
+
+void _init(void);
+void _init(void)
+{
+    const uintptr_t base = (uintptr_t)__ehdr_start; /* the file is linked for 0 */
+    const unsigned bits = 8 * sizeof(uintptr_t) - 1;
+    uintptr_t *next = NULL;
+
+    if (probe == __ehdr_start) {
+        return;
+    }
+    for (const uintptr_t *entry = relr_begin; entry < relr_end; entry++) {
+        uintptr_t mask = *entry >> 1;
+
+        if ((*entry & 1) == 0) {
+            next = (uintptr_t *)(base + *entry);
+            *next++ += base;
+            continue;
+        }
+        for (unsigned i = 0; mask != 0; i++, mask >>= 1) {
+            next[i] += (mask & 1) != 0 ? base : 0;
+        }
+        next += bits;
+    }
+}
+#endif

@@ -1,7 +1,8 @@
 /*
- * What relocation writes at start (pointers in constant tables) is read-only
- * afterwards. A C library's dynamic linker does that; in a static program musl
- * leaves it to nobody, so main() asks for it first of all.
+ * Pointers in constant tables are relocated at start, as the program lies
+ * anywhere, and read-only afterwards. A dynamic linker does both; a static
+ * program of musl's has none, so the second is asked for first of all in main(),
+ * and part of the first is done here, too, before main().
  */
 #ifndef TINY_CORE_RELRO_H
 #define TINY_CORE_RELRO_H
