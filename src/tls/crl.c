@@ -4,6 +4,8 @@
 #include "crypto/crypto.h"
 #include "tls/arena.h"
 #include "tls/der.h"
+#include "tls/filebytes.h"
+#include "tls/pem.h"
 #include "tls/x509name.h"
 #include "tls/x509text.h"
 
@@ -116,6 +118,51 @@ int crl_set_add(struct crl_set *set, struct span der, const char *from, int64_t 
     set->count++;
     tell(&list->crl, from, now_s);
     return 0;
+}
+
+int crl_set_add_bytes(struct crl_set *set, uint8_t *data, size_t len, const char *from,
+                      int64_t now_s, struct text *error)
+{
+    struct pem_reader reader = pem_begin(data, len);
+    struct pem_block block;
+    enum pem_result result;
+    int count = 0;
+
+    while ((result = pem_next(&reader, &block, error)) == PEM_BLOCK) {
+        char memory[160];
+        struct text why = text_over(memory, sizeof memory);
+
+        if (!pem_is_crl(&block)) {
+            continue;
+        }
+        if (crl_set_add(set, span_of(block.data, block.len), from, now_s, &why) != 0) {
+            pem_describe(&block, error);
+            text_add(error, memory);
+            return -1;
+        }
+        count++;
+    }
+    return result == PEM_ERROR ? -1 : count;
+}
+
+int crl_set_add_file(struct crl_set *set, const char *option, const char *path, int64_t now_s)
+{
+    char reason[320];
+    struct text error = text_over(reason, sizeof reason);
+    struct filebytes f;
+    int count = -1;
+
+    if (filebytes_read_up_to(&f, path, CRL_FILE_MAX, &error) == 0) {
+        count = crl_set_add_bytes(set, f.data, f.len, path, now_s, &error);
+        filebytes_free(&f);
+    }
+    if (count == 0) {
+        text_add(&error, "there is no CRL in the file");
+    }
+    if (count <= 0) {
+        log_line(LOG_ERROR, "%s: %s: %s", option, path, reason);
+    }
+    return count > 0 ? 0 : -1;
 }
 
 /* ---- checking ------------------------------------------------------------- */

@@ -43,7 +43,8 @@ int crl_find(const struct crl *crl, struct span serial);
 
 /* ---- a set of them ------------------------------------------------------- */
 
-#define CRL_SET_MAX 1024
+#define CRL_SET_MAX  1024
+#define CRL_FILE_MAX ((size_t)32 << 20)
 
 struct crl_set;
 
@@ -54,6 +55,13 @@ void crl_set_free(struct crl_set *set);
  * already is passed over. 0, or -1 with a sentence. */
 int crl_set_add(struct crl_set *set, struct span der, const char *from, int64_t now_s,
                 struct text *error);
+/* The CRLs of a file's bytes, PEM or DER, which are written to; other blocks are
+ * passed over. How many there were, or -1 with a sentence. */
+int crl_set_add_bytes(struct crl_set *set, uint8_t *data, size_t len, const char *from,
+                      int64_t now_s, struct text *error);
+/* A whole file, of up to CRL_FILE_MAX bytes, that must hold one at least. 0, or -1
+ * after telling by log_line; option names where the path came from. */
+int crl_set_add_file(struct crl_set *set, const char *option, const char *path, int64_t now_s);
 size_t crl_set_count(const struct crl_set *set);
 /* SHA-256 over all of them: what was decided under one set does not hold under another. */
 void crl_set_digest(const struct crl_set *set, uint8_t digest[32]);

@@ -40,7 +40,7 @@ static int read_all(int fd, struct filebytes *f, struct text *error)
     return 0;
 }
 
-static int check_kind(const struct stat *st, struct text *error)
+static int check_kind(const struct stat *st, size_t max, struct text *error)
 {
     if (S_ISDIR(st->st_mode)) {
         text_add(error, "is a directory, not a file");
@@ -48,15 +48,15 @@ static int check_kind(const struct stat *st, struct text *error)
         text_add(error, "is not a regular file");
     } else if (st->st_size == 0) {
         text_add(error, "the file is empty");
-    } else if ((uint64_t)st->st_size > FILEBYTES_MAX) {
-        text_add(error, "the file is bigger than 1 MiB");
+    } else if ((uint64_t)st->st_size > max) {
+        text_addf(error, "the file is bigger than %u MiB", (unsigned)(max >> 20));
     } else {
         return 0;
     }
     return -1;
 }
 
-int filebytes_read(struct filebytes *f, const char *path, struct text *error)
+int filebytes_read_up_to(struct filebytes *f, const char *path, size_t max, struct text *error)
 {
     /* Not blocking, so that a FIFO by mistake does not hang the start. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -70,7 +70,7 @@ int filebytes_read(struct filebytes *f, const char *path, struct text *error)
     }
     if (fstat(fd, &st) != 0) {
         text_addf(error, "cannot be read: %s", error_text(errno));
-    } else if (check_kind(&st, error) == 0) {
+    } else if (check_kind(&st, max, error) == 0) {
         f->stamp = stamp_of(path, &st);
         f->open_to_all = (st.st_mode & S_IROTH) != 0;
         f->data = malloc((size_t)st.st_size);
@@ -85,6 +85,11 @@ int filebytes_read(struct filebytes *f, const char *path, struct text *error)
         filebytes_free(f);
     }
     return result;
+}
+
+int filebytes_read(struct filebytes *f, const char *path, struct text *error)
+{
+    return filebytes_read_up_to(f, path, FILEBYTES_MAX, error);
 }
 
 void filebytes_free(struct filebytes *f)

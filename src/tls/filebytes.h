@@ -26,6 +26,8 @@ struct filebytes {
 
 /* 0, or -1 with a reason (without the path) added to *error. */
 int filebytes_read(struct filebytes *f, const char *path, struct text *error);
+/* With another bound than FILEBYTES_MAX. */
+int filebytes_read_up_to(struct filebytes *f, const char *path, size_t max, struct text *error);
 void filebytes_free(struct filebytes *f);
 
 /* 1 when another file or other contents lie at the path now. A file that is

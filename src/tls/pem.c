@@ -292,6 +292,18 @@ static enum pem_result read_body(struct pem_reader *p, struct pem_block *block, 
     return fail(block, block->line, "the file ends before the END line", error);
 }
 
+/* A CRL has a time where a certificate has a validity, and version 1 no serial number. */
+static bool is_crl(struct span element)
+{
+    struct reader outer = der_reader(element);
+    struct reader r = der_reader(der_take(&outer, DER_SEQUENCE));
+
+    der_take_optional(&r, DER_INTEGER);
+    der_take(&r, DER_SEQUENCE);
+    der_take(&r, DER_SEQUENCE);
+    return der_peek(&r) == DER_UTC_TIME || der_peek(&r) == DER_GENERAL_TIME;
+}
+
 /* What a DER file holds, by the first two elements of its SEQUENCE. */
 static const char *guess_label(struct span element)
 {
@@ -302,7 +314,9 @@ static const char *guess_label(struct span element)
     uint8_t second = der_peek(&r);
 
     if (first == DER_SEQUENCE) {
-        return second == DER_OCTET_STRING ? "ENCRYPTED PRIVATE KEY" : "CERTIFICATE";
+        return second == DER_OCTET_STRING ? "ENCRYPTED PRIVATE KEY"
+               : is_crl(head)             ? "X509 CRL"
+                                          : "CERTIFICATE";
     }
     if (first == DER_INTEGER && second == DER_SEQUENCE) {
         return head.len == 3 && head.data[2] == 3 ? "PKCS12" : "PRIVATE KEY";
@@ -369,6 +383,11 @@ bool pem_is_certificate(const struct pem_block *block)
     return strcmp(block->label, "CERTIFICATE") == 0 ||
            strcmp(block->label, "X509 CERTIFICATE") == 0 ||
            strcmp(block->label, "TRUSTED CERTIFICATE") == 0;
+}
+
+bool pem_is_crl(const struct pem_block *block)
+{
+    return strcmp(block->label, "X509 CRL") == 0;
 }
 
 void pem_add(struct text *dst, struct span der, const char *label)

@@ -45,6 +45,7 @@ enum pem_result pem_next(struct pem_reader *p, struct pem_block *block, struct t
 void pem_describe(const struct pem_block *block, struct text *out);
 /* A CERTIFICATE block under any of the names that openssl writes. */
 bool pem_is_certificate(const struct pem_block *block);
+bool pem_is_crl(const struct pem_block *block);
 /* A line of base64 without marks around it, into out, which may be the line
  * itself: 3 bytes from 4. */
 bool pem_base64(struct span line, uint8_t *out, size_t *len);
