@@ -1,10 +1,11 @@
 /*
  * Key files and CA files from bytes: PEM or DER, certificates, keys, encryption
  * with a known password, the match of key and certificate, trust anchors and
- * printable names.
+ * printable names; and extensions for the ServerHello.
  */
 #include "core/log.h"
 #include "tls/cred_load.h"
+#include "tls/serverinfo.h"
 #include "tls/x509name.h"
 
 #include <stdlib.h>
@@ -70,6 +71,28 @@ static void load_anchors(const uint8_t *data, size_t size)
     anchor_set_free(set);
 }
 
+static void load_serverinfo(const uint8_t *data, size_t size)
+{
+    char reason[256];
+    struct text error = text_over(reason, sizeof reason);
+    uint8_t *copy = copy_of(data, size);
+    struct serverinfo s = {0};
+    size_t len = 0, count = 0;
+    struct span e;
+
+    if (serverinfo_add(&s, copy, size, &error) != 0 && strlen(reason) == 0) {
+        abort();
+    }
+    for (unsigned i = 0; (e = serverinfo_extension(&s, UINT32_MAX, i)).len > 0; i++) {
+        len += 1 + e.len;
+        count++;
+    }
+    if (len != s.len || count != s.count || len > SERVERINFO_MAX) {
+        abort();
+    }
+    free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char name[64];
@@ -80,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     load_credential(data, size);
     load_anchors(data, size);
+    load_serverinfo(data, size);
     x509name_format(span_of(data, size), name, sizeof name);
     return 0;
 }
