@@ -5,6 +5,7 @@
 #include "config/sslop.h"
 #include "core/clock.h"
 #include "tls/internal.h"
+#include "tls/ocsp.h"
 #include "tls/servername.h"
 
 #include <string.h>
@@ -143,6 +144,10 @@ static unsigned choose_replies(const struct tls *t, const struct hello *h)
     if ((h->has & HELLO_HAS_POINT_FORMATS) != 0 && t->choice.keyx != KEYX_RSA) {
         replies |= REPLY_POINT_FORMATS;
     }
+    if ((h->has & HELLO_HAS_STATUS) != 0 &&
+        ocsp_staple_now(t->choice.cred, clock_wall_s()).len > 0) {
+        replies |= REPLY_STATUS;
+    }
     return replies;
 }
 
@@ -170,5 +175,6 @@ int agree(struct tls *t, const struct hello *h)
         return -1;
     }
     t->replies = (uint8_t)choose_replies(t, h);
+    t->serverinfo = serverinfo_wanted(&ctx->serverinfo, h, t->resume);
     return 0;
 }

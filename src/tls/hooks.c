@@ -7,6 +7,7 @@
 #include "core/must.h"
 #include "crypto/crypto.h"
 #include "tls/internal.h"
+#include "tls/ocsp.h"
 #include "tls/rsasign.h"
 
 #include <string.h>
@@ -44,7 +45,8 @@ static int policy_hook_choose(const br_ssl_server_policy_class **hook,
     t->info.peer_subject[0] = '\0';
     prefix_session_id(t);
     choices->cipher_suite = t->choice.suite;
-    choices->algo_id = 0xFF00u + t->choice.hash_id;
+    choices->algo_id =
+        sigalg_is_pss(t->choice.signature) ? t->choice.signature : 0xFF00u + t->choice.hash_id;
     choices->chain = t->choice.cred->chain;
     choices->chain_len = t->choice.cred->chain_len;
     return 1;
@@ -69,20 +71,43 @@ static uint32_t policy_hook_keyx(const br_ssl_server_policy_class **hook, unsign
     return good;
 }
 
+/* The data is not hashed yet; the signature takes its place. */
+static size_t sign_pss(struct tls *t, unsigned char *data, size_t data_len, size_t cap)
+{
+    const struct cred *cred = t->choice.cred;
+    br_ssl_engine_context *eng = &t->server.eng;
+    struct rsasign_pss pss = {.class = br_multihash_getimpl(&eng->mhash, t->choice.hash_id)};
+    size_t hash_len = pss.class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+    br_hash_compat_context hc;
+    unsigned char hash[64];
+
+    if (cap < 512) {
+        return 0;
+    }
+    pss.class->init(&hc.vtable);
+    pss.class->update(&hc.vtable, data, data_len);
+    pss.class->out(&hc.vtable, hash);
+    br_hmac_drbg_generate(&eng->rng, pss.salt, hash_len);
+    return rsasign(t->ctx->rsa_private, &cred->key.rsa, &cred->rsa_public, 0, &pss, hash, hash_len,
+                   data);
+}
+
 static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned algo_id,
                                unsigned char *data, size_t hash_len, size_t cap)
 {
     struct tls *t = of_policy(hook);
     const struct cred *cred = t->choice.cred;
-    unsigned hash_id = algo_id & 0xFF;
+    unsigned hash_id = t->choice.hash_id;
     unsigned char hash[64];
     size_t len = 0;
 
-    if (hash_len <= sizeof hash && cap >= 512) {
+    if (algo_id < 0xFF00) {
+        len = sign_pss(t, data, hash_len, cap);
+    } else if (hash_len <= sizeof hash && cap >= 512) {
         memcpy(hash, data, hash_len);
         if (cred->key_type == CRED_RSA) {
-            len = rsasign(t->ctx->rsa_private, &cred->key.rsa, &cred->rsa_public, hash_id, hash,
-                          hash_len, data);
+            len = rsasign(t->ctx->rsa_private, &cred->key.rsa, &cred->rsa_public, hash_id, NULL,
+                          hash, hash_len, data);
         } else {
             const br_hash_class *class = br_multihash_getimpl(&t->server.eng.mhash, (int)hash_id);
 
@@ -105,8 +130,10 @@ static size_t policy_hook_extension(const br_ssl_server_policy_class **hook, uns
         {REPLY_EMS, 4, {0, 23, 0, 0}},
         {REPLY_POINT_FORMATS, 6, {0, 11, 0, 2, 1, 0}}, /* uncompressed */
         {REPLY_TICKET, 4, {0, 35, 0, 0}},
+        {REPLY_STATUS, 4, {0, 5, 0, 0}},
     };
     const struct tls *t = of_policy(hook);
+    struct span given;
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         if ((t->replies & all[i].reply) != 0 && index-- == 0) {
@@ -114,7 +141,21 @@ static size_t policy_hook_extension(const br_ssl_server_policy_class **hook, uns
             return all[i].len;
         }
     }
-    return 0;
+    given = serverinfo_extension(&t->ctx->serverinfo, t->serverinfo, index);
+    *data = given.data;
+    return given.len;
+}
+
+static size_t policy_hook_status(const br_ssl_server_policy_class **hook,
+                                 const unsigned char **data)
+{
+    const struct tls *t = of_policy(hook);
+
+    if ((t->replies & REPLY_STATUS) == 0) {
+        return 0;
+    }
+    *data = t->choice.cred->staple->der.data;
+    return t->choice.cred->staple->der.len;
 }
 
 const br_ssl_server_policy_class tls_policy_class = {
@@ -123,6 +164,7 @@ const br_ssl_server_policy_class tls_policy_class = {
     .do_keyx = policy_hook_keyx,
     .do_sign = policy_hook_sign,
     .extension = policy_hook_extension,
+    .status = policy_hook_status,
 };
 
 /* ---- session cache ----------------------------------------------------- */

@@ -48,6 +48,7 @@ enum {
     REPLY_EMS = 1,
     REPLY_POINT_FORMATS = 2,
     REPLY_TICKET = 4,
+    REPLY_STATUS = 8,
 };
 
 struct tls {
@@ -66,9 +67,10 @@ struct tls {
     uint8_t binding[32]; /* what a session is bound to, beside the certificate */
     uint32_t handshake_bytes;
     uint64_t session_made_ms;
-    uint8_t replies;   /* REPLY_* */
-    bool resume;       /* the session in the engine is to be resumed */
-    bool renew_ticket; /* it came in a ticket of an older key */
+    uint32_t serverinfo; /* which extensions of ssl.serverinfo the client wants */
+    uint8_t replies;     /* REPLY_* */
+    bool resume;         /* the session in the engine is to be resumed */
+    bool renew_ticket;   /* it came in a ticket of an older key */
 
     /*
      * Input. in is NULL or a block of the pool. in[in_pos..in_end) are bytes
@@ -168,6 +170,9 @@ bool tls_attach_out(struct tls *t); /* the block alone; the engine's is tls12_at
 void tls_give_in(struct tls *t);
 void tls_give_out(struct tls *t);
 void tls_end_handshake(struct tls *t);
+/* A fatal alert came or goes: its session is not to be resumed (RFC 5246, section
+ * 7.2.2). What is in a ticket cannot be called back. */
+void tls_forget_session(struct tls *t);
 /* The first failure counts. alert 0: closes without one. */
 void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const char *sentence);
 void tls_note(struct tls *t, enum tls_failure failure, const char *name, const char *sentence);

@@ -141,27 +141,42 @@ static bool is_allowed(const struct config *config, uint16_t suite, uint16_t ver
 
 /* Without ssl.signature-algorithms. */
 static const struct sigalgs usual_signatures = {
-    .schemes = {0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0301, 0x0303, 0x0201, 0x0203},
-    .count = 10,
+    .schemes = {0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0804, 0x0805, 0x0806, 0x0301,
+                0x0303, 0x0201, 0x0203},
+    .count = 13,
 };
 
-/* The first of our list that fits the key (1 RSA, 3 ECDSA) and is on the
- * client's; 0 for none. Without the extension that is SHA-1 (RFC 5246), and before
- * TLS 1.2 nothing is chosen. */
+static uint8_t hash_of(uint16_t scheme)
+{
+    return sigalg_is_pss(scheme) ? (uint8_t)scheme : (uint8_t)(scheme >> 8);
+}
+
+/* PSS with SHA-512 wants more than 1024 bits; all else fits any RSA key. */
+static bool fits_key(uint16_t scheme, const struct cred *rsa)
+{
+    return rsa != NULL ? sigalg_is_rsa(scheme) ||
+                             (sigalg_is_pss(scheme) &&
+                              (scheme != 0x0806 || rsa->key.rsa.n_bitlen > 8 * (64 + 64 + 2)))
+                       : sigalg_is_ecdsa(scheme);
+}
+
+/* The first of our list that fits the key (the RSA one, or NULL for ECDSA) and is on
+ * the client's; 0 for none. Without the extension that is SHA-1 (RFC 5246), and
+ * before TLS 1.2 nothing is chosen. */
 static uint16_t choose_scheme(const struct config *config, const struct hello *h, uint16_t version,
-                              unsigned algorithm)
+                              const struct cred *rsa)
 {
     const struct sigalgs *ours =
         config->signatures.count > 0 ? &config->signatures : &usual_signatures;
     bool listed = (h->has & HELLO_HAS_SIGNATURES) != 0;
 
     if (version < 0x0303) {
-        return (uint16_t)(0x0200 | algorithm);
+        return rsa != NULL ? 0x0201 : 0x0203;
     }
     for (size_t i = 0; i < ours->count; i++) {
         uint16_t scheme = ours->schemes[i];
 
-        if ((scheme & 0xFF) == algorithm &&
+        if (fits_key(scheme, rsa) &&
             (listed ? hello_list_has(h->signatures, scheme) : scheme >> 8 == br_sha1_ID)) {
             return scheme;
         }
@@ -236,7 +251,7 @@ static bool try_suite(const struct config *config, uint16_t suite, struct offer 
     out->signature = 0;
     if (ephemeral && out->version >= 0x0303) {
         out->signature = rsa ? o->rsa_scheme : o->ec_scheme;
-        out->hash_id = (uint8_t)(out->signature >> 8);
+        out->hash_id = hash_of(out->signature);
     } else if (ephemeral && !rsa) {
         out->hash_id = br_sha1_ID;
     }
@@ -248,8 +263,8 @@ int policy_suite(const struct config *config, const struct hello *h, const struc
 {
     struct offer o = {
         .group = choose_group(config, h),
-        .rsa_scheme = choose_scheme(config, h, out->version, 1),
-        .ec_scheme = choose_scheme(config, h, out->version, 3),
+        .rsa_scheme = entry->rsa != NULL ? choose_scheme(config, h, out->version, entry->rsa) : 0,
+        .ec_scheme = choose_scheme(config, h, out->version, NULL),
         .rsa = entry->rsa,
         .ec = entry->ec,
     };

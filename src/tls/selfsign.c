@@ -336,7 +336,8 @@ static size_t sign(const struct keypair *k, const uint8_t digest[32], uint8_t *s
     if (!k->is_rsa) {
         return crypto_ecdsa_sign()(crypto_ec(), &br_sha256_vtable, digest, &k->ec, signature);
     }
-    return rsasign(crypto_rsa_private(), &k->rsa, &k->rsa_pub, br_sha256_ID, digest, 32, signature);
+    return rsasign(crypto_rsa_private(), &k->rsa, &k->rsa_pub, br_sha256_ID, NULL, digest, 32,
+                   signature);
 }
 
 static int make_certificate(struct der_out *o, const struct keypair *k,

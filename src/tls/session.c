@@ -172,6 +172,15 @@ const struct session *session_find(struct session_cache *cache, const uint8_t id
     return &cache->entries[i].session;
 }
 
+void session_forget(struct session_cache *cache, const uint8_t id[32])
+{
+    uint32_t i = look_up(cache, id);
+
+    if (i != NONE) {
+        drop(cache, i);
+    }
+}
+
 void session_expire(struct session_cache *cache, uint64_t now_ms)
 {
     uint32_t i = cache->oldest;

@@ -36,6 +36,8 @@ void session_save(struct session_cache *cache, const struct session *session);
  * expired. Valid until the next call. Counts nothing but timeouts. */
 const struct session *session_find(struct session_cache *cache, const uint8_t id[32],
                                    uint64_t now_ms);
+/* Drops the entry if it is there. */
+void session_forget(struct session_cache *cache, const uint8_t id[32]);
 /* Drops what is too old, looking at a bounded number of entries. */
 void session_expire(struct session_cache *cache, uint64_t now_ms);
 

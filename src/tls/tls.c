@@ -102,6 +102,15 @@ void tls_end_handshake(struct tls *t)
     t->server.num_tas = 0;
 }
 
+void tls_forget_session(struct tls *t)
+{
+    const br_ssl_session_parameters *s = &t->server.eng.session;
+
+    if (t->ctx->sessions != NULL && s->session_id_len == sizeof s->session_id) {
+        session_forget(t->ctx->sessions, s->session_id);
+    }
+}
+
 /* ---- failure ----------------------------------------------------------- */
 
 void tls_note(struct tls *t, enum tls_failure failure, const char *name, const char *sentence)
@@ -131,6 +140,7 @@ void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const c
     if (t->stage == TLS_STAGE_LAST_WORDS || t->stage == TLS_STAGE_CLOSED) {
         return;
     }
+    tls_forget_session(t);
     if (!tls_attach_out(t)) {
         return;
     }

@@ -289,8 +289,10 @@ static void note_closed(struct tls *t)
                      "the client closed during the handshake");
         }
     } else if (err >= BR_ERR_SEND_FATAL_ALERT) {
+        tls_forget_session(t);
         tls_note(t, kind, alert_name((unsigned)err & 0xFF), "refused by the handshake");
     } else if (err >= BR_ERR_RECV_FATAL_ALERT) {
+        tls_forget_session(t);
         tls_note(t, TLS_FAIL_PEER_ALERT, alert_name((unsigned)err & 0xFF),
                  "the client sent this alert");
     } else if (err == BR_ERR_BAD_LENGTH && eng->incrypt && t->record_len <= MAX_RECORD) {

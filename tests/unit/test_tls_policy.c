@@ -57,7 +57,8 @@ static void suites(void)
 {
     static const uint8_t all[] = {U16(0xC030), U16(0xC02F), U16(0xC02C), U16(0xC02B)};
     static const uint8_t p384[] = {U16(24)}, p256[] = {U16(23), U16(24)}, odd[] = {U16(0x0100)};
-    static const uint8_t pss[] = {U16(0x0804)}, rsa[] = {U16(0x0804), U16(0x0501), U16(0x0201)};
+    static const uint8_t pss[] = {U16(0x0804)}, ed25519[] = {U16(0x0807)};
+    static const uint8_t rsa[] = {U16(0x0804), U16(0x0501), U16(0x0201)};
     struct config config = fixture_config("server_ec", "server_rsa");
     struct cred_set *set = cred_set_load(&config, 0);
     struct cred_entry only_ec = {.ec = set->entry.ec};
@@ -86,7 +87,11 @@ static void suites(void)
     h.groups = list(p256, sizeof p256);
     h.has |= HELLO_HAS_SIGNATURES;
     h.signatures = list(pss, sizeof pss);
-    ok(policy_suite(&config, &h, &set->entry, &c) != 0, "no hash that fits either key");
+    ok(policy_suite(&config, &h, &set->entry, &c) == 0 && c.suite == 0xC02F &&
+           c.signature == 0x0804 && c.hash_id == 4,
+       "RSA-PSS alone: an RSA key signs so");
+    h.signatures = list(ed25519, sizeof ed25519);
+    ok(policy_suite(&config, &h, &set->entry, &c) != 0, "no scheme that fits either key");
     is_text(c.reason, "no signature scheme in common", "is told");
     h.signatures = list(rsa, sizeof rsa);
     ok(policy_suite(&config, &h, &set->entry, &c) == 0 && c.suite == 0xC02F &&
