@@ -28,6 +28,9 @@ enum exit_code {
 
 enum server_mode { MODE_FILES, MODE_STATUS, MODE_RAW, MODE_ECHO, MODE_REVERSE };
 enum verify_mode { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED };
+enum verify_report { REPORT_NONE, REPORT_ERRORS, REPORT_ALL };
+enum purpose { PURPOSE_CLIENT, PURPOSE_SERVER, PURPOSE_ANY };
+enum suiteb { SUITEB_OFF, SUITEB_128_ONLY, SUITEB_192, SUITEB_128 }; /* bits: P-256, P-384 */
 enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };
 enum access_format { ACCESS_COMMON, ACCESS_COMBINED, ACCESS_JSON };
 enum log_severity { SEVERITY_ERROR, SEVERITY_WARN, SEVERITY_INFO, SEVERITY_DEBUG };
@@ -118,6 +121,21 @@ struct config {
     const char *verify_text;
     bool require_peer_certificate;
     uint32_t verify_depth;
+    bool verify_return_error;        /* a bad one ends the connection */
+    uint32_t verify_error_depth;     /* deeper, an error does so in any case */
+    enum verify_report verify_report; /* lines on standard error */
+    bool check_time;
+    uint32_t attime_s; /* since 1970; 0: now */
+    enum purpose purpose;
+    const char *verify_hostname; /* "" for any, as the next two */
+    const char *verify_email;
+    const char *verify_ip;
+    bool partial_chain; /* every certificate of cafile is an anchor */
+    bool x509_strict;
+    bool check_self_signature;
+    bool ignore_critical;
+    uint32_t auth_level; /* 0 to 5 */
+    enum suiteb suiteb;
 
     /* files.*, raw */
     const char *root;

@@ -26,7 +26,7 @@ enum option_type {
 struct choice {
     uint16_t field; /* of struct config: says whose word it is */
     uint8_t value;
-    char name[9];
+    char name[11];
 };
 
 extern const struct choice choice_table[];

@@ -1,5 +1,6 @@
 /* Trust anchors: the CA certificates that client certificates are judged by.
  * Their names go out in the CertificateRequest. */
+#include "core/clock.h"
 #include "core/log.h"
 #include "tls/arena.h"
 #include "tls/cred_load.h"
@@ -18,55 +19,30 @@
 struct anchors {
     struct anchor_set set; /* first, so that the pointers are the same */
     struct arena arena;
-    struct span *certs; /* DER within the file's memory, while loading */
+    size_t expired;
     struct file_stamp stamp;
 };
 
-static bool self_issued(const struct x509_cert *cert)
-{
-    return span_equal(cert->issuer, cert->subject);
-}
-
-/* Version 1 has no extensions: such a root counts as a CA by being one. */
-static bool is_ca(const struct x509_cert *cert)
-{
-    return cert->ca || (cert->version < 3 && self_issued(cert));
-}
-
-static int copy_key(br_x509_pkey *dst, const struct x509_cert *cert, struct arena *arena)
-{
-    dst->key_type = (unsigned char)cert->key_type;
-    if (cert->key_type == BR_KEYTYPE_RSA) {
-        dst->key.rsa = cert->rsa;
-        dst->key.rsa.n = arena_copy(arena, span_of(cert->rsa.n, cert->rsa.nlen));
-        dst->key.rsa.e = arena_copy(arena, span_of(cert->rsa.e, cert->rsa.elen));
-        return dst->key.rsa.n != NULL && dst->key.rsa.e != NULL ? 0 : -1;
-    }
-    dst->key.ec = cert->ec;
-    dst->key.ec.q = arena_copy(arena, span_of(cert->ec.q, cert->ec.qlen));
-    return dst->key.ec.q != NULL ? 0 : -1;
-}
-
 static int add_anchor(struct anchors *a, const struct x509_cert *cert, struct text *error)
 {
-    br_x509_trust_anchor *anchor = &a->set.anchors[a->set.count];
+    struct span der = span_of(arena_copy(&a->arena, cert->der), cert->der.len);
+    size_t subject = (size_t)(cert->subject.data - cert->der.data);
 
-    anchor->dn.data = arena_copy(&a->arena, cert->subject);
-    anchor->dn.len = cert->subject.len;
-    anchor->flags = is_ca(cert) ? BR_X509_TA_CA : 0;
-    if (anchor->dn.data == NULL || copy_key(&anchor->pkey, cert, &a->arena) != 0) {
+    if (der.data == NULL) {
         text_add(error, "no memory");
         return -1;
     }
-    a->set.not_after_s[a->set.count] = cert->not_after_s;
-    a->certs[a->set.count++] = cert->der;
+    a->set.names[a->set.count].data = (uint8_t *)(uintptr_t)der.data + subject;
+    a->set.names[a->set.count].len = cert->subject.len;
+    a->set.certs[a->set.count++] = der;
+    a->expired += cert->not_after_s < clock_wall_s();
     return 0;
 }
 
 static bool known(const struct anchors *a, struct span der)
 {
     for (size_t i = 0; i < a->set.count; i++) {
-        if (span_equal(a->certs[i], der)) {
+        if (span_equal(a->set.certs[i], der)) {
             return true;
         }
     }
@@ -110,7 +86,7 @@ static void make_digest(struct anchors *a)
 
     br_sha256_init(&c);
     for (size_t i = 0; i < a->set.count; i++) {
-        br_sha256_update(&c, a->certs[i].data, a->certs[i].len);
+        br_sha256_update(&c, a->set.certs[i].data, a->set.certs[i].len);
     }
     br_sha256_out(&c, a->set.digest);
 }
@@ -126,12 +102,9 @@ static int read_blocks(struct anchors *a, uint8_t *data, size_t len, const char 
     enum pem_result result;
     size_t names = 0;
 
-    a->set.anchors = arena_take_array(&a->arena, most, sizeof *a->set.anchors);
-    a->set.current = arena_take_array(&a->arena, most, sizeof *a->set.current);
-    a->set.not_after_s = arena_take_array(&a->arena, most, sizeof *a->set.not_after_s);
-    a->certs = arena_take_array(&a->arena, most, sizeof *a->certs);
-    if (a->set.anchors == NULL || a->set.current == NULL || a->set.not_after_s == NULL ||
-        a->certs == NULL) {
+    a->set.names = arena_take_array(&a->arena, most, sizeof *a->set.names);
+    a->set.certs = arena_take_array(&a->arena, most, sizeof *a->set.certs);
+    if (a->set.names == NULL || a->set.certs == NULL) {
         text_add(error, "no memory");
         return -1;
     }
@@ -142,7 +115,7 @@ static int read_blocks(struct anchors *a, uint8_t *data, size_t len, const char 
         }
     }
     for (size_t i = 0; i < a->set.count; i++) {
-        names += a->set.anchors[i].dn.len + 2;
+        names += a->set.names[i].len + 2;
     }
     if (result == PEM_ERROR) {
         return -1;
@@ -156,8 +129,13 @@ static int read_blocks(struct anchors *a, uint8_t *data, size_t len, const char 
                         "the CAs that issue your clients' certificates");
         return -1;
     }
+    if (a->expired > 0) {
+        log_line(LOG_WARN,
+                 "ssl.cafile: %zu of %zu CA certificates are expired: client certificates from "
+                 "them are refused",
+                 a->expired, a->set.count);
+    }
     make_digest(a);
-    a->certs = NULL;
     return 0;
 }
 

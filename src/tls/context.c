@@ -24,7 +24,6 @@
 static struct trust *trust_load(const char *path)
 {
     struct trust *trust = calloc(1, sizeof *trust);
-    size_t current;
 
     if (trust == NULL) {
         return NULL;
@@ -35,7 +34,6 @@ static struct trust *trust_load(const char *path)
         free(trust);
         return NULL;
     }
-    (void)anchor_set_current(trust->set, clock_wall_s(), &current); /* tells of expired ones */
     return trust;
 }
 

@@ -64,24 +64,15 @@ int cred_set_changed(const struct cred_set *set);
 /* ---- trust anchors for client certificates ------------------------------ */
 
 struct anchor_set {
-    br_x509_trust_anchor *anchors; /* dn, flags, pkey; names are sent to clients */
+    struct span *certs;   /* DER */
+    br_x500_name *names;  /* their subjects, which are sent to clients */
     size_t count;
-    int64_t *not_after_s; /* of each; NULL when it does not matter */
-    /* What anchor_set_current found, good from one second to another. */
-    br_x509_trust_anchor *current; /* room for count */
-    size_t current_count;
-    int64_t current_from_s, current_until_s;
-    uint8_t digest[32]; /* SHA-256 over the file's certificates */
+    uint8_t digest[32]; /* SHA-256 over the certificates */
 };
 
 /* Reads all certificates of a file (PEM or DER). NULL after telling by log_line. */
 struct anchor_set *anchor_set_load(const char *path);
 void anchor_set_free(struct anchor_set *set);
-/* Those of the anchors that are not expired; tells by log_line when they have
- * become fewer. What it returns may be written over by a later call, with no
- * other anchors than the set's own, and lives as long as the set. */
-const br_x509_trust_anchor *anchor_set_current(struct anchor_set *set, int64_t now_s,
-                                               size_t *count);
 /* As cred_set_changed. */
 int anchor_set_changed(const struct anchor_set *set);
 

@@ -1,6 +1,7 @@
 #include "tls/x509cert.h"
 #include "tls/der.h"
 #include "tls/oid.h"
+#include "tls/x509name.h"
 #include "tls/x509sig.h"
 #include "core/date.h"
 
@@ -339,20 +340,12 @@ static bool name_matches(struct span pattern, const char *name)
 
 static bool common_name_matches(struct span subject, const char *name)
 {
-    struct reader outer = der_reader(subject);
-    struct reader rdns = der_reader(der_take(&outer, DER_SEQUENCE));
+    struct x509name_walk walk = x509name_walk_of(subject);
+    struct span value;
 
-    while (reader_left(&rdns) > 0) {
-        struct reader set = der_reader(der_take(&rdns, DER_SET));
-
-        while (reader_left(&set) > 0) {
-            struct reader pair = der_reader(der_take(&set, DER_SEQUENCE));
-            struct span oid = der_take(&pair, DER_OID);
-            struct span value = der_take(&pair, der_peek(&pair));
-
-            if (!pair.bad && der_oid_is(oid, OID_COMMON_NAME) && name_matches(value, name)) {
-                return true;
-            }
+    while (x509name_next(&walk, OID_COMMON_NAME, &value)) {
+        if (name_matches(value, name)) {
+            return true;
         }
     }
     return false;

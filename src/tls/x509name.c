@@ -267,3 +267,30 @@ size_t x509name_format(struct span dn, char *dst, size_t cap)
     }
     return t.len;
 }
+
+struct x509name_walk x509name_walk_of(struct span dn)
+{
+    struct reader outer = der_reader(dn);
+
+    return (struct x509name_walk){.names = der_reader(der_take(&outer, DER_SEQUENCE)),
+                                  .set = der_reader(span_of(dn.data, 0))};
+}
+
+bool x509name_next(struct x509name_walk *w, const uint8_t *oid, struct span *value)
+{
+    while (reader_left(&w->set) > 0 || reader_left(&w->names) > 0) {
+        struct reader pair;
+        struct span type;
+
+        if (reader_left(&w->set) == 0) {
+            w->set = der_reader(der_take(&w->names, DER_SET));
+        }
+        pair = der_reader(der_take(&w->set, DER_SEQUENCE));
+        type = der_take(&pair, DER_OID);
+        *value = der_take(&pair, der_peek(&pair));
+        if (!pair.bad && der_oid_is(type, oid)) {
+            return true;
+        }
+    }
+    return false;
+}

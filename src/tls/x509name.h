@@ -26,5 +26,13 @@ void x509name_add_oid(struct text *t, struct span oid);
 void x509name_add_value(struct text *t, struct span element);
 /* One byte of a string; those of `escaped` get a backslash. */
 void x509name_add_byte(struct text *t, uint8_t c, const char *escaped);
+/* A walk over a Name's attributes of one type. */
+struct x509name_walk {
+    struct reader names, set;
+};
+
+struct x509name_walk x509name_walk_of(struct span dn);
+/* The contents of the next value; false at the end. */
+bool x509name_next(struct x509name_walk *w, const uint8_t *oid, struct span *value);
 
 #endif
