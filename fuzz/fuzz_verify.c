@@ -1,8 +1,9 @@
 /*
  * Certificate chains of clients from bytes, against two fixed authorities: a
- * byte for the depth, a byte for the size of the pieces, then certificates with
- * two bytes of length before each. However the chain is cut into pieces the
- * verdict is the same, and a good one has all that makes it good.
+ * byte for the depth and the rules, a byte for the size of the pieces, then
+ * certificates with two bytes of length before each. However the chain is cut
+ * into pieces the verdict is the same, and who tolerates what is bad calls good
+ * what is good.
  */
 #include "../tests/unit/tls_fixture.h"
 
@@ -13,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct verdict {
     enum verify_outcome outcome;
     enum alert alert;
-    const char *reason;
+    char reason[112];
+    unsigned error;
     char subject[TLS_SUBJECT_MAX];
 };
 
@@ -23,15 +25,17 @@ struct anchor_set *fuzz_ec, *fuzz_rsa;
 static struct anchor_set *both_authorities(void)
 {
     static struct anchor_set set;
-    static br_x509_trust_anchor anchors[2];
+    static struct span certs[2];
+    static br_x500_name names[2];
 
     if (set.count == 0) {
         fuzz_ec = anchor_set_load("ca_ec");
         fuzz_rsa = anchor_set_load("ca_rsa");
-        anchors[0] = fuzz_ec->anchors[0];
-        anchors[1] = fuzz_rsa->anchors[0];
-        set.anchors = anchors;
-        set.count = 2;
+        certs[0] = fuzz_ec->certs[0];
+        certs[1] = fuzz_rsa->certs[0];
+        names[0] = fuzz_ec->names[0];
+        names[1] = fuzz_rsa->names[0];
+        set = (struct anchor_set){.certs = certs, .names = names, .count = 2};
     }
     return &set;
 }
@@ -48,19 +52,21 @@ static void feed(const br_x509_class **hook, struct span cert, size_t piece)
 }
 
 /* The engine stops at the first refusal, and so does this. */
-static struct verdict judge(struct span chain, uint32_t depth, size_t piece, int64_t now_s)
+static struct verdict judge(struct span chain, const struct config *config, size_t piece,
+                            int64_t now_s)
 {
     struct verifier *v = malloc(verify_size());
     struct reader r = reader_of(chain.data, chain.len);
     const br_x509_class **hook;
     struct verdict verdict = {0};
+    const char *reason;
     unsigned usages = 0, err = 0;
 
     if (v == NULL) {
         abort();
     }
     memset(v, 0x5A, verify_size()); /* nothing may hang on what was there before */
-    verify_begin(v, both_authorities(), depth, now_s);
+    verify_begin(v, both_authorities(), config, now_s);
     hook = verify_class(v);
     (*hook)->start_chain(hook, NULL);
     while (reader_left(&r) >= 2) {
@@ -72,36 +78,62 @@ static struct verdict judge(struct span chain, uint32_t depth, size_t piece, int
         feed(hook, cert, piece);
     }
     err = (*hook)->end_chain(hook);
-    verdict.outcome = verify_outcome(v, &verdict.alert, &verdict.reason);
+    verdict.outcome = verify_outcome(v, &verdict.alert, &reason);
+    verdict.error = verify_error(v);
+    memcpy(verdict.reason, reason, sizeof verdict.reason);
     memcpy(verdict.subject, verify_subject(v), sizeof verdict.subject);
-    assert((err == 0) == (verdict.outcome == VERIFY_GOOD));
-    /* usages: what the engine goes by; a key that may not sign gets nobody in. */
-    assert(verdict.outcome != VERIFY_GOOD || (*hook)->get_pkey(hook, &usages) != NULL);
+    assert((err == 0) == (verdict.outcome == VERIFY_GOOD || verdict.outcome == VERIFY_TOLERATED));
+    /* usages: what the engine goes by. */
+    assert(err != 0 || ((*hook)->get_pkey(hook, &usages)->key_type != 0 && usages != 0));
+    assert(verify_used(v) <= verify_size());
     free(v);
     return verdict;
+}
+
+static struct config rules_of(uint8_t byte)
+{
+    struct config config = fixture_config("server_ec", NULL);
+
+    config.verify_depth = byte & 3;
+    config.x509_strict = (byte & 0x08) != 0;
+    config.suiteb = (byte & 0x10) != 0 ? SUITEB_128 : SUITEB_OFF;
+    config.ignore_critical = (byte & 0x20) != 0;
+    config.check_self_signature = (byte & 0x20) != 0;
+    config.partial_chain = (byte & 0x40) == 0;
+    if ((byte & 0x80) != 0) {
+        config.verify_hostname = "a.example.org";
+        config.verify_email = "x@example.org";
+        config.verify_ip = "10.1.2.3";
+    }
+    return config;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int64_t now_s = fixture_cert("client").not_before_s + 86400;
-    struct verdict whole, pieces;
+    struct verdict whole, pieces, tolerant;
+    struct config config;
     struct span chain;
 
     if (size < 2 || size > 80000) {
         return 0;
     }
+    config = rules_of(data[0]);
     chain = span_of(data + 2, size - 2);
-    whole = judge(chain, data[0] & 3, SIZE_MAX / 2, now_s);
-    pieces = judge(chain, data[0] & 3, data[1] % 200u + 1, now_s);
+    whole = judge(chain, &config, SIZE_MAX / 2, now_s);
+    pieces = judge(chain, &config, data[1] % 200u + 1, now_s);
     assert(whole.outcome == pieces.outcome && whole.alert == pieces.alert &&
-           whole.reason == pieces.reason && strcmp(whole.subject, pieces.subject) == 0);
+           whole.error == pieces.error && strcmp(whole.reason, pieces.reason) == 0 &&
+           strcmp(whole.subject, pieces.subject) == 0);
+    config.verify_return_error = false;
+    tolerant = judge(chain, &config, SIZE_MAX / 2, now_s);
+    assert((whole.outcome == VERIFY_GOOD) == (tolerant.outcome == VERIFY_GOOD));
     if (whole.outcome == VERIFY_GOOD) {
-        struct reader r = reader_of(chain.data, chain.len);
-
-        assert(verify_forbids_client(reader_vec16(&r)) == 0 && whole.subject[0] != '\0');
+        assert(whole.error == 0 && whole.subject[0] != '\0');
     } else {
-        assert(whole.outcome == VERIFY_BAD && whole.reason != NULL && whole.reason[0] != '\0' &&
-               whole.alert != 0 && whole.subject[0] == '\0');
+        assert(whole.outcome == VERIFY_BAD && whole.reason[0] != '\0' && whole.alert != 0 &&
+               whole.subject[0] == '\0');
+        assert(tolerant.outcome == VERIFY_BAD || tolerant.error != 0);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "core/build.h"
 #include "core/text.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static bool is_set(const char *text)
@@ -173,6 +174,24 @@ static void check_alpn(struct loader *l)
     }
 }
 
+/* What client certificates must be for. */
+static void check_expected(struct loader *l)
+{
+    struct config *c = l->config;
+    uint8_t ip[16];
+
+    if (is_set(c->verify_ip) && inet_pton(AF_INET, c->verify_ip, ip) != 1 &&
+        inet_pton(AF_INET6, c->verify_ip, ip) != 1) {
+        loader_error_at(l, &c->verify_ip, "an IPv4 or IPv6 address is wanted");
+    }
+    if (is_set(c->verify_hostname) && !is_server_name(span_text(c->verify_hostname))) {
+        loader_error_at(l, &c->verify_hostname, "a host name is wanted");
+    }
+    if (is_set(c->verify_email) && strchr(c->verify_email, '@') == NULL) {
+        loader_error_at(l, &c->verify_email, "an address of mail is wanted, NAME@HOST");
+    }
+}
+
 static void check_verify(struct loader *l)
 {
     struct config *c = l->config;
@@ -196,6 +215,12 @@ static void check_verify(struct loader *l)
                         "ssl.verify = none says the opposite; leave one of them out");
     } else if (c->require_peer_certificate) {
         c->verify = VERIFY_REQUIRED;
+    }
+    check_expected(l);
+    if (c->verify != VERIFY_NONE && !c->verify_return_error) {
+        loader_warning_at(l, &c->verify_return_error,
+                          "a client certificate that does not verify is told of and tolerated, as "
+                          "openssl s_server does; -verify_return_error refuses it");
     }
     if (c->verify != VERIFY_NONE && !ca) {
         loader_error_at(l,

@@ -121,8 +121,8 @@ struct config {
     const char *verify_text;
     bool require_peer_certificate;
     uint32_t verify_depth;
-    bool verify_return_error;        /* a bad one ends the connection */
-    uint32_t verify_error_depth;     /* deeper, an error does so in any case */
+    bool verify_return_error;         /* a bad one ends the connection */
+    uint32_t verify_error_depth;      /* deeper, an error does so in any case */
     enum verify_report verify_report; /* lines on standard error */
     bool check_time;
     uint32_t attime_s; /* since 1970; 0: now */

@@ -25,4 +25,7 @@ REFUSAL(RANDOM, "the kernel's generator seeds every start, no state is kept; lea
 REFUSAL(CONFIG, "openssl's configuration file is not read; use -c with one of tiny's")
 REFUSAL(NAMES, "names are printed in one form; leave it out")
 REFUSAL(STORE, "there are no stores; use -CAfile or -CApath")
+REFUSAL(POLICY, "certificate policies are not evaluated: which CAs -CAfile names decides")
+REFUSAL(DELTA, "only whole CRLs from the CA itself are read; give them by -CRL")
+REFUSAL(PROXY, "proxy certificates are not taken; have the CA issue certificates of their own")
 REFUSAL(EXTENDED, "use -dcert and -dkey for a second type of key, or ssl.server-name-indication")

@@ -108,6 +108,13 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(args);
 }
 
+void log_plain(const char *lines, size_t len)
+{
+    if (takes_line(STDERR_FILENO) && write(STDERR_FILENO, lines, len) < 0) {
+        return; /* nobody is left to tell */
+    }
+}
+
 void log_limited(struct log_rate *rate, uint64_t now_ms, enum log_level level, const char *format,
                  ...)
 {

@@ -32,6 +32,8 @@ int log_reopen(void);
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* To standard error as it is, in one piece, or not at all; at most PIPE_BUF bytes. */
+void log_plain(const char *lines, size_t len);
 /* As log_line, bounded by *rate; now_ms is the monotonic time. */
 void log_limited(struct log_rate *rate, uint64_t now_ms, enum log_level level, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));

@@ -1,6 +1,7 @@
 /*
  * BearSSL's error numbers in words, with the alert that the RFCs name for
- * each. A pure function; nothing here owns memory.
+ * each; those of certificates are path.h's. A pure function; nothing here owns
+ * memory.
  */
 #ifndef TINY_TLS_ERROR_H
 #define TINY_TLS_ERROR_H

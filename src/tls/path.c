@@ -58,10 +58,16 @@ bool path_self_signed(const struct x509_cert *cert)
     return issued_by(cert, cert);
 }
 
+/* A time that was asked for counts in any case. */
+static bool timeless(const struct path *p)
+{
+    return !p->request->config->check_time && p->request->config->attime_s == 0;
+}
+
 static bool in_time(const struct path *p, const struct x509_cert *cert)
 {
-    return !p->request->config->check_time || (cert->not_before_s <= p->request->now_s &&
-                                               p->request->now_s <= cert->not_after_s);
+    return timeless(p) ||
+           (cert->not_before_s <= p->request->now_s && p->request->now_s <= cert->not_after_s);
 }
 
 static bool signature_good(const struct x509_cert *cert, const struct x509_cert *issuer)
@@ -220,10 +226,10 @@ static bool build(struct path *p)
     }
     self_signed = path_self_signed(&p->certs[p->count - 1]);
     return path_tell(p,
-                     self_signed && p->count == 1    ? PATH_SELF_SIGNED_LEAF
-                     : self_signed                   ? PATH_SELF_SIGNED
-                     : p->untrusted < p->count       ? PATH_NO_ISSUER
-                                                     : PATH_NO_LOCAL_ISSUER,
+                     self_signed && p->count == 1 ? PATH_SELF_SIGNED_LEAF
+                     : self_signed                ? PATH_SELF_SIGNED
+                     : p->untrusted < p->count    ? PATH_NO_ISSUER
+                                                  : PATH_NO_LOCAL_ISSUER,
                      p->count - 1);
 }
 
@@ -234,8 +240,7 @@ static bool check_signature(const struct path *p, size_t n, size_t issuer_depth)
     const struct x509_cert *cert = &p->certs[n];
     const struct x509_cert *issuer = &p->certs[issuer_depth];
     bool may_sign = !x509_has(issuer, X509_KEY_USAGE) ||
-                    (issuer->usage & X509_USAGE_SIGN_CERT) != 0 ||
-                    (cert == issuer && !issuer->ca);
+                    (issuer->usage & X509_USAGE_SIGN_CERT) != 0 || (cert == issuer && !issuer->ca);
 
     if (!may_sign && !path_tell(p, PATH_NO_CERT_SIGN, issuer_depth)) {
         return false;
@@ -250,7 +255,7 @@ static bool check_time(const struct path *p, size_t n)
 {
     const struct x509_cert *cert = &p->certs[n];
 
-    if (!p->request->config->check_time) {
+    if (timeless(p)) {
         return true;
     }
     return (cert->not_before_s <= p->request->now_s || path_tell(p, PATH_NOT_YET_VALID, n)) &&

@@ -81,8 +81,8 @@ struct path_request {
     int64_t now_s;           /* what validity is judged by */
     const struct span *sent; /* leaf first; at most PATH_MAX_SENT */
     size_t sent_count;
-    /* A certificate of the chain is good (PATH_OK) or has this error; with cert
-     * NULL it is none of one certificate. False stops the validation. */
+    /* A certificate of the chain is good (PATH_OK) or has this error. False stops
+     * the validation. */
     bool (*report)(void *context, unsigned error, unsigned depth, const struct x509_cert *cert);
     void *context;
 };

@@ -119,8 +119,7 @@ bool path_check_identity(const struct path *p)
         !path_tell(p, PATH_WRONG_EMAIL, 0)) {
         return false;
     }
-    return c->verify_ip[0] == '\0' || has_ip(leaf, c->verify_ip) ||
-           path_tell(p, PATH_WRONG_IP, 0);
+    return c->verify_ip[0] == '\0' || has_ip(leaf, c->verify_ip) || path_tell(p, PATH_WRONG_IP, 0);
 }
 
 /* ---- does a name lie in a subtree? ---------------------------------------- */
@@ -142,9 +141,8 @@ static unsigned dns_inside(struct span base, struct span name)
     if (base.len == 0) {
         return PATH_OK;
     }
-    return verdict(ends_with(name, base) &&
-                   (name.len == base.len || base.data[0] == '.' ||
-                    name.data[name.len - base.len - 1] == '.'));
+    return verdict(ends_with(name, base) && (name.len == base.len || base.data[0] == '.' ||
+                                             name.data[name.len - base.len - 1] == '.'));
 }
 
 /* A host for mail or in a URI: itself, or with a leading dot all below it. */
@@ -275,9 +273,8 @@ static unsigned directory_inside(struct span base, struct span name)
     struct reader b = der_reader(der_take(&outer_b, DER_SEQUENCE));
 
     while (reader_left(&a) > 0) {
-        unsigned v = reader_left(&b) == 0
-                         ? (unsigned)PATH_NOT_PERMITTED
-                         : rdn_same(der_take(&a, DER_SET), der_take(&b, DER_SET));
+        unsigned v = reader_left(&b) == 0 ? (unsigned)PATH_NOT_PERMITTED
+                                          : rdn_same(der_take(&a, DER_SET), der_take(&b, DER_SET));
 
         if (v != PATH_OK) {
             return v;

@@ -113,11 +113,11 @@ static bool check_strictly(const struct path *p, size_t i)
  * a CRL is for who gets one. */
 static bool all_critical_known(const struct x509_cert *cert)
 {
-    static const uint64_t known =
-        (uint64_t)1 << X509_KEY_USAGE | (uint64_t)1 << X509_ALT_NAMES |
-        (uint64_t)1 << X509_CONSTRAINTS | (uint64_t)1 << X509_NAME_CONSTRAINTS |
-        (uint64_t)1 << X509_PURPOSES | (uint64_t)1 << 31 | (uint64_t)1 << 32 | (uint64_t)1 << 33 |
-        (uint64_t)1 << 54;
+    static const uint64_t known = (uint64_t)1 << X509_KEY_USAGE | (uint64_t)1 << X509_ALT_NAMES |
+                                  (uint64_t)1 << X509_CONSTRAINTS |
+                                  (uint64_t)1 << X509_NAME_CONSTRAINTS |
+                                  (uint64_t)1 << X509_PURPOSES | (uint64_t)1 << 31 |
+                                  (uint64_t)1 << 32 | (uint64_t)1 << 33 | (uint64_t)1 << 54;
 
     return !cert->critical_other && (cert->critical & ~known) == 0;
 }
@@ -231,9 +231,9 @@ static unsigned suiteb_error(const struct x509_cert *signer, const struct x509_c
     if (signer->key_bits > 384) {
         return PATH_SUITEB_CURVE;
     }
-    if (signed_one != NULL && (!x509_sig_kind_of(signed_one->sig.algorithm, &kind) ||
-                               kind.key_type != BR_KEYTYPE_EC ||
-                               kind.hash_id != (p384 ? br_sha384_ID : br_sha256_ID))) {
+    if (signed_one != NULL &&
+        (!x509_sig_kind_of(signed_one->sig.algorithm, &kind) || kind.key_type != BR_KEYTYPE_EC ||
+         kind.hash_id != (p384 ? br_sha384_ID : br_sha256_ID))) {
         return PATH_SUITEB_SIGNATURE;
     }
     if ((*allowed & (p384 ? SUITEB_192 : SUITEB_128_ONLY)) == 0) {

@@ -89,7 +89,8 @@ void tls_give_out(struct tls *t)
 /* Gives back what only the handshake needs. */
 void tls_end_handshake(struct tls *t)
 {
-    pool_give(&t->ctx->verify_pool, t->verifier, verify_size());
+    pool_give(&t->ctx->verify_pool, t->verifier,
+              t->verifier != NULL ? verify_used(t->verifier) : 0);
     t->verifier = NULL;
     cred_set_drop(t->creds);
     t->creds = NULL;

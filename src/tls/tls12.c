@@ -36,10 +36,9 @@ static bool ask_for_certificate(struct tls *t)
     if (t->verifier == NULL) {
         return false;
     }
-    verify_begin(t->verifier, t->trust->set, config->verify_depth, clock_wall_s());
+    verify_begin(t->verifier, t->trust->set, config, clock_wall_s());
     br_ssl_engine_set_x509(&t->server.eng, verify_class(t->verifier));
-    br_ssl_server_set_trust_anchor_names_alt(&t->server, t->trust->set->anchors,
-                                             t->trust->set->count);
+    br_ssl_server_set_trust_anchor_names(&t->server, t->trust->set->names, t->trust->set->count);
     br_ssl_engine_set_all_flags(
         &t->server.eng,
         BR_OPT_NO_RENEGOTIATION |
@@ -313,7 +312,8 @@ static void note_closed(struct tls *t)
 }
 
 /* The engine would go on with a certificate that does not verify, so that one
- * may be optional; here a certificate that is sent must be good. */
+ * may be optional; here a certificate that is sent must be good, or good enough
+ * for what the verifier was told to tolerate. */
 static bool peer_certificate_refused(struct tls *t)
 {
     enum alert alert;
@@ -326,7 +326,9 @@ static bool peer_certificate_refused(struct tls *t)
     case VERIFY_NOT_DONE:
         break;
     case VERIFY_GOOD:
-        t->info.verdict = TLS_PEER_TRUSTED;
+    case VERIFY_TOLERATED:
+        t->info.verdict =
+            verify_error(t->verifier) == 0 ? TLS_PEER_TRUSTED : TLS_PEER_REFUSED;
         memcpy(t->info.peer_subject, verify_subject(t->verifier), sizeof t->info.peer_subject);
         break;
     case VERIFY_BAD:

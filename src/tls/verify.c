@@ -1,24 +1,32 @@
 #include "tls/verify.h"
-#include "crypto/crypto.h"
-#include "tls/der.h"
-#include "tls/error.h"
+#include "core/log.h"
+#include "tls/path.h"
 #include "tls/x509name.h"
+#include "tls/x509sig.h"
+#include "tls/x509text.h"
 
 #include <string.h>
 
+#define REASON_MAX 112
+#define LINES_MAX  1600 /* what is told of one finding */
+
 struct verifier {
     const br_x509_class *class; /* first: BearSSL holds this field's address */
-    br_x509_minimal_context minimal;
-    uint32_t depth;
-    uint32_t started;      /* certificates seen */
-    uint32_t certificates; /* of these, before the chain was anchored */
-    uint32_t chain_bytes;
-    uint32_t leaf_len;
+    const struct config *config;
+    const struct anchor_set *anchors;
+    int64_t now_s;
+    uint32_t started; /* certificates */
+    uint32_t used;    /* bytes of chain */
     enum verify_outcome outcome;
     enum alert alert;
-    const char *reason;
+    unsigned error; /* the last one */
+    char reason[REASON_MAX];
     char subject[TLS_SUBJECT_MAX];
-    uint8_t leaf[VERIFY_MAX_LEAF];
+    br_x509_pkey key;
+    unsigned usages; /* BR_KEYTYPE_KEYX, BR_KEYTYPE_SIGN */
+    struct span sent[PATH_MAX_SENT];
+    struct path path;
+    uint8_t chain[VERIFY_MAX_CHAIN]; /* last: only what is used of it takes memory */
 };
 
 _Static_assert(offsetof(struct verifier, class) == 0, "the class pointer is first");
@@ -35,29 +43,19 @@ size_t verify_size(void)
     return sizeof(struct verifier);
 }
 
-void verify_begin(struct verifier *v, struct anchor_set *anchors, uint32_t depth, int64_t now_s)
+size_t verify_used(const struct verifier *v)
 {
-    /* No MD5 and no SHA-1: collisions can be made, so their signatures prove nothing. */
-    static const br_hash_class *const hashes[] = {
-        &br_sha224_vtable,
-        &br_sha256_vtable,
-        &br_sha384_vtable,
-        &br_sha512_vtable,
-    };
-    uint32_t days = (uint32_t)(now_s / 86400 + 719528); /* since year 0, as BearSSL counts */
-    size_t count;
-    const br_x509_trust_anchor *current = anchor_set_current(anchors, now_s, &count);
+    return offsetof(struct verifier, chain) + v->used;
+}
 
-    memset(v, 0, offsetof(struct verifier, leaf));
+void verify_begin(struct verifier *v, const struct anchor_set *anchors, const struct config *config,
+                  int64_t now_s)
+{
+    memset(v, 0, offsetof(struct verifier, sent));
     v->class = &VERIFY_CLASS;
-    v->depth = depth;
-    br_x509_minimal_init(&v->minimal, &br_sha256_vtable, current, count);
-    for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
-        br_x509_minimal_set_hash(&v->minimal, (int)i + br_sha224_ID, hashes[i]);
-    }
-    br_x509_minimal_set_rsa(&v->minimal, br_rsa_i31_pkcs1_vrfy);
-    br_x509_minimal_set_ecdsa(&v->minimal, crypto_ec(), crypto_ecdsa_vrfy());
-    br_x509_minimal_set_time(&v->minimal, days, (uint32_t)(now_s % 86400));
+    v->config = config;
+    v->anchors = anchors;
+    v->now_s = config->attime_s != 0 ? (int64_t)config->attime_s : now_s;
 }
 
 const br_x509_class **verify_class(struct verifier *v)
@@ -72,179 +70,200 @@ enum verify_outcome verify_outcome(const struct verifier *v, enum alert *alert, 
     return v->outcome;
 }
 
+unsigned verify_error(const struct verifier *v)
+{
+    return v->error;
+}
+
 const char *verify_subject(const struct verifier *v)
 {
     return v->subject;
 }
 
-/* ---- the leaf ----------------------------------------------------------- */
-
-/* The contents of TBSCertificate. */
-static struct reader open_certificate(struct span certificate)
+void verify_announce(const struct config *config)
 {
-    struct reader r = der_reader(certificate);
-    struct reader outer = der_reader(der_take(&r, DER_SEQUENCE));
-    struct reader tbs = der_reader(der_take(&outer, DER_SEQUENCE));
+    char line[80];
+    struct text t = text_over(line, sizeof line);
 
-    tbs.bad = tbs.bad || r.bad || outer.bad;
-    return tbs;
+    text_addf(&t, "verify depth is %u%s\n", (unsigned)config->verify_error_depth,
+              config->verify == VERIFY_REQUIRED ? ", must return a certificate" : "");
+    log_plain(line, t.len);
 }
 
-/* Reads up to and with the subject's Name, which it returns whole. */
-static struct span skip_to_subject(struct reader *tbs)
+/* ---- findings ----------------------------------------------------------- */
+
+/* The first refusal counts. */
+static void refuse(struct verifier *v, enum alert alert, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void refuse(struct verifier *v, enum alert alert, const char *format, ...)
 {
-    der_take_optional(tbs, DER_CONSTRUCTED(0)); /* version */
-    der_take(tbs, DER_INTEGER);                 /* serial number */
-    der_take(tbs, DER_SEQUENCE);                /* signature algorithm */
-    der_take(tbs, DER_SEQUENCE);                /* issuer */
-    der_take(tbs, DER_SEQUENCE);                /* validity */
-    return der_element(tbs);
-}
+    struct text t = text_over(v->reason, sizeof v->reason);
+    va_list args;
 
-/* As verify_forbids_client, for the contents of the extension. */
-static int purposes_forbid_client(struct span value)
-{
-    static const uint8_t client_auth[] = {8, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02};
-    static const uint8_t any[] = {4, 0x55, 0x1D, 0x25, 0x00};
-    struct reader r = der_reader(value);
-    struct reader purposes = der_reader(der_take(&r, DER_SEQUENCE));
-    bool allowed = false;
-
-    while (!purposes.bad && reader_left(&purposes) > 0) {
-        struct span purpose = der_take(&purposes, DER_OID);
-
-        allowed = allowed || der_oid_is(purpose, client_auth) || der_oid_is(purpose, any);
+    if (v->outcome == VERIFY_BAD) {
+        return;
     }
-    return r.bad || purposes.bad ? -1 : !allowed;
+    v->outcome = VERIFY_BAD;
+    v->alert = alert;
+    va_start(args, format);
+    text_addv(&t, format, args);
+    va_end(args);
 }
 
-int verify_forbids_client(struct span certificate)
+/* What openssl adds for some errors; and, as it remembers the last one, at
+ * every certificate after it. */
+static void add_details(struct text *t, unsigned error, const struct x509_cert *cert)
 {
-    static const uint8_t ext_key_usage[] = {3, 0x55, 0x1D, 0x25};
-    struct reader tbs = open_certificate(certificate);
-    struct reader block, list;
-    int forbids = 0;
-
-    skip_to_subject(&tbs);
-    der_take(&tbs, DER_SEQUENCE); /* public key */
-    der_take_optional(&tbs, DER_CONTEXT(1));
-    der_take_optional(&tbs, DER_CONTEXT(2));
-    block = der_reader(der_take_optional(&tbs, DER_CONSTRUCTED(3)));
-    list = der_reader(reader_left(&block) > 0 ? der_take(&block, DER_SEQUENCE) : span_of(NULL, 0));
-    while (!list.bad && reader_left(&list) > 0 && forbids == 0) {
-        struct reader extension = der_reader(der_take(&list, DER_SEQUENCE));
-        struct span oid = der_take(&extension, DER_OID);
-
-        der_take_optional(&extension, DER_BOOLEAN); /* critical */
-        if (der_oid_is(oid, ext_key_usage)) {
-            forbids = purposes_forbid_client(der_take(&extension, DER_OCTET_STRING));
-        }
-        forbids = extension.bad ? -1 : forbids;
+    if (error == PATH_NO_ISSUER) {
+        text_add(t, "issuer= ");
+        x509name_add(t, cert->issuer);
+    } else if (error == PATH_NOT_YET_VALID || error == PATH_EXPIRED) {
+        text_add(t, error == PATH_EXPIRED ? "notAfter=" : "notBefore=");
+        x509text_time(t, error == PATH_EXPIRED ? cert->not_after_s : cert->not_before_s);
+    } else {
+        return;
     }
-    return tbs.bad || block.bad || list.bad ? -1 : forbids;
+    text_add(t, "\n");
+}
+
+/* In the words and the order of openssl's own verify callback. */
+static void tell(const struct verifier *v, unsigned error, unsigned depth,
+                 const struct x509_cert *cert, bool goes_on)
+{
+    bool quiet = v->config->verify_report == REPORT_ERRORS;
+    char lines[LINES_MAX];
+    struct text t = text_over(lines, sizeof lines);
+
+    if (error == PATH_OK && quiet) {
+        return;
+    }
+    text_addf(&t, "depth=%u ", depth);
+    x509name_add(&t, cert->subject);
+    text_add(&t, "\n");
+    if (error != PATH_OK) {
+        text_addf(&t, "verify error:num=%u:%s\n", error, path_error_text(error));
+    }
+    add_details(&t, v->error, cert);
+    if (goes_on && !quiet) {
+        text_add(&t, "verify return:1\n");
+    }
+    log_plain(lines, t.len);
+}
+
+static bool hear(void *context, unsigned error, unsigned depth, const struct x509_cert *cert)
+{
+    struct verifier *v = context;
+    const struct config *c = v->config;
+    bool goes_on = error == PATH_OK || (!c->verify_return_error && depth <= c->verify_error_depth);
+
+    v->error = error != PATH_OK ? error : v->error;
+    if (c->verify_report != REPORT_NONE) {
+        tell(v, error, depth, cert, goes_on);
+    } else if (error != PATH_OK) {
+        log_line(LOG_DEBUG, "client certificate: error %u at depth %u: %s", error, depth,
+                 path_error_text(error));
+    }
+    if (!goes_on) {
+        refuse(v, path_error_alert(error), "%s (error %u at depth %u)", path_error_text(error),
+               error, depth);
+    }
+    return goes_on;
 }
 
 /* ---- what BearSSL calls ------------------------------------------------ */
 
-/* The first refusal counts. */
-static void refuse(struct verifier *v, enum alert alert, const char *reason)
-{
-    if (v->outcome != VERIFY_BAD) {
-        v->outcome = VERIFY_BAD;
-        v->alert = alert;
-        v->reason = reason;
-    }
-}
-
 static void hook_start_chain(const br_x509_class **hook, const char *server_name)
 {
-    struct verifier *v = of_class(hook);
-
+    (void)hook;
     (void)server_name; /* that of our own: it says nothing about a client */
-    v->minimal.vtable->start_chain(&v->minimal.vtable, NULL);
 }
 
 static void hook_start_cert(const br_x509_class **hook, uint32_t length)
 {
     struct verifier *v = of_class(hook);
 
-    v->chain_bytes += length < VERIFY_MAX_CHAIN ? length : VERIFY_MAX_CHAIN + 1;
-    if (v->chain_bytes > VERIFY_MAX_CHAIN) {
+    if (v->outcome == VERIFY_BAD) {
+        return;
+    }
+    if (v->started == PATH_MAX_SENT || length > VERIFY_MAX_CHAIN - v->used) {
         refuse(v, ALERT_BAD_CERTIFICATE, "the certificate chain is over the size limit");
+        return;
     }
-    if (v->started == 0 && length > VERIFY_MAX_LEAF) {
-        refuse(v, ALERT_BAD_CERTIFICATE, "the certificate is over the size limit");
-    }
-    v->started++;
-    /* What comes after the chain has reached an anchor does not lengthen it. */
-    if (v->minimal.err == 0 && ++v->certificates > v->depth + 1) {
-        /* At once: every further one would cost a signature's verification. */
-        refuse(v, ALERT_UNKNOWN_CA, "the certificate chain is longer than ssl.verify-depth allows");
-    }
-    v->minimal.vtable->start_cert(&v->minimal.vtable, length);
+    v->sent[v->started++] = span_of(v->chain + v->used, length);
 }
 
 static void hook_append(const br_x509_class **hook, const unsigned char *data, size_t len)
 {
     struct verifier *v = of_class(hook);
 
-    if (v->outcome == VERIFY_BAD) {
-        return;
+    if (v->outcome != VERIFY_BAD && len <= VERIFY_MAX_CHAIN - v->used) {
+        memcpy(v->chain + v->used, data, len);
+        v->used += (uint32_t)len;
     }
-    if (v->started == 1 && len <= VERIFY_MAX_LEAF - v->leaf_len) {
-        memcpy(v->leaf + v->leaf_len, data, len);
-        v->leaf_len += (uint32_t)len;
-    }
-    v->minimal.vtable->append(&v->minimal.vtable, data, len);
 }
 
 static void hook_end_cert(const br_x509_class **hook)
 {
-    struct verifier *v = of_class(hook);
-
-    v->minimal.vtable->end_cert(&v->minimal.vtable);
+    (void)hook;
 }
 
-static void look_at_leaf(struct verifier *v)
+/* The leaf's key is what the client will prove to hold; without one that can be
+ * used here the handshake cannot go on, whatever is tolerated. */
+static bool take_leaf(struct verifier *v)
 {
-    struct span leaf = span_of(v->leaf, v->leaf_len);
-    int forbids = verify_forbids_client(leaf);
-    struct reader tbs = open_certificate(leaf);
+    struct text error = text_over(v->reason, sizeof v->reason);
+    struct x509_cert leaf;
 
-    if (forbids < 0) {
-        refuse(v, ALERT_BAD_CERTIFICATE, "the certificate's extensions are malformed");
-    } else if (forbids > 0) {
-        refuse(v, ALERT_UNSUPPORTED_CERTIFICATE,
-               "the certificate's extended key usage does not allow client authentication");
-    } else {
-        x509name_format(skip_to_subject(&tbs), v->subject, sizeof v->subject);
+    if (v->started == 0 || x509_cert_parse(&leaf, v->sent[0], false, &error) != 0) {
+        refuse(v, ALERT_BAD_CERTIFICATE, "the certificate is malformed");
+        return false;
     }
+    if (leaf.key_type == 0) {
+        refuse(v, ALERT_UNSUPPORTED_CERTIFICATE, "%s", leaf.key_problem);
+        return false;
+    }
+    v->key = x509_cert_key(&leaf);
+    v->usages = BR_KEYTYPE_SIGN;
+    if (!x509_has(&leaf, X509_KEY_USAGE) || (leaf.usage & X509_USAGE_AGREE) != 0) {
+        v->usages |= BR_KEYTYPE_KEYX; /* with the static ECDH suites */
+    }
+    x509name_format(leaf.subject, v->subject, sizeof v->subject);
+    return true;
 }
 
 static unsigned hook_end_chain(const br_x509_class **hook)
 {
     struct verifier *v = of_class(hook);
-    unsigned err = v->minimal.vtable->end_chain(&v->minimal.vtable);
 
-    if (err != 0) {
-        struct tls_error e = tls_error_of((int)err);
+    if (v->outcome != VERIFY_BAD && take_leaf(v)) {
+        struct path_request request = {
+            .config = v->config,
+            .anchors = v->anchors,
+            .now_s = v->now_s,
+            .sent = v->sent,
+            .sent_count = v->started,
+            .report = hear,
+            .context = v,
+        };
 
-        refuse(v, e.alert, e.sentence);
-    } else if (v->outcome != VERIFY_BAD) {
-        look_at_leaf(v);
+        if (path_validate(&v->path, &request)) {
+            v->outcome = v->error == PATH_OK ? VERIFY_GOOD : VERIFY_TOLERATED;
+            return 0;
+        }
+        v->subject[0] = '\0';
     }
-    if (v->outcome == VERIFY_BAD) {
-        return err != 0 ? err : BR_ERR_X509_NOT_TRUSTED;
-    }
-    v->outcome = VERIFY_GOOD;
-    return 0;
+    return BR_ERR_X509_NOT_TRUSTED;
 }
 
 static const br_x509_pkey *hook_get_pkey(const br_x509_class *const *hook, unsigned *usages)
 {
     struct verifier *v = of_class(hook);
 
-    return v->minimal.vtable->get_pkey(&v->minimal.vtable, usages);
+    if (usages != NULL) {
+        *usages = v->usages;
+    }
+    return &v->key;
 }
 
 static const br_x509_class VERIFY_CLASS = {

@@ -1,9 +1,10 @@
 /*
- * Verification of a client's certificate chain against trust anchors, with
- * BearSSL's minimal X.509 engine inside an own X.509 class that remembers the
- * verdict and the reason, bounds sizes and depth, and looks at what the
- * minimal engine does not: the leaf's extended key usage and subject. A
- * verifier lives in a block of a pool for the time of the handshake only.
+ * Verification of a client's certificate chain against trust anchors: an X.509
+ * class for BearSSL's engine that gathers what the client sends, bounded, and
+ * has it judged by path.h when it is complete. It remembers the verdict and the
+ * reason, and tells of every finding on standard error in openssl's form if the
+ * configuration asks for that. A verifier lives in a block of a pool for the
+ * time of the handshake only.
  */
 #ifndef TINY_TLS_VERIFY_H
 #define TINY_TLS_VERIFY_H
@@ -12,32 +13,35 @@
 #include "tls/cred.h"
 #include "tls/info.h"
 
-#define VERIFY_MAX_LEAF  8192  /* bytes of the client's own certificate */
-#define VERIFY_MAX_CHAIN 65536 /* bytes of all */
+#define VERIFY_MAX_CHAIN 32768 /* bytes of all certificates */
 
 struct verifier;
 
 size_t verify_size(void);
-/* In memory of verify_size() bytes. depth: how many intermediate certificates
- * there may be. now_s: wall clock. */
-void verify_begin(struct verifier *v, struct anchor_set *anchors, uint32_t depth, int64_t now_s);
+/* What s_server tells first: how deep errors are tolerated, and whether a
+ * certificate must come. */
+void verify_announce(const struct config *config);
+/* In memory of verify_size() bytes. now_s: wall clock. */
+void verify_begin(struct verifier *v, const struct anchor_set *anchors, const struct config *config,
+                  int64_t now_s);
 /* The first field's address, for br_ssl_engine_set_x509. */
 const br_x509_class **verify_class(struct verifier *v);
+/* How much of the block is in use, for wiping. */
+size_t verify_used(const struct verifier *v);
 
 enum verify_outcome {
     VERIFY_NOT_DONE, /* no certificate came (yet) */
     VERIFY_GOOD,
+    VERIFY_TOLERATED, /* does not verify, but the handshake goes on */
     VERIFY_BAD,
 };
 
-/* *alert and *reason (static) are set for VERIFY_BAD. */
+/* *alert and *reason (in the verifier's memory) are set for VERIFY_BAD. */
 enum verify_outcome verify_outcome(const struct verifier *v, enum alert *alert,
                                    const char **reason);
-/* The leaf's subject, "" before VERIFY_GOOD. */
+/* openssl's number of the last error, 0 for none. */
+unsigned verify_error(const struct verifier *v);
+/* The leaf's subject, "" before VERIFY_GOOD or VERIFY_TOLERATED. */
 const char *verify_subject(const struct verifier *v);
-
-/* Does the certificate (DER) have an extended key usage without clientAuth?
- * 1 yes: not meant for clients; 0 no; -1 malformed. */
-int verify_forbids_client(struct span certificate);
 
 #endif

@@ -102,7 +102,9 @@ static void test_policy(void)
        "a CA file requires");
     config_free(&config);
     ok(LOAD("-CAfile", "ca.pem", "-verify", "3") == 0 && config.verify == VERIFY_OPTIONAL &&
-           config.verify_depth == 3,
+           config.verify_depth == 9 && config.verify_error_depth == 3 &&
+           !config.verify_return_error && !config.partial_chain &&
+           config.verify_report == REPORT_ALL,
        "-verify 3");
     config_free(&config);
     ok(LOAD("-CAfile", "ca.pem", "-Verify", "3") == 0 && config.verify == VERIFY_REQUIRED,

@@ -10,28 +10,6 @@ static const char *reason_of(const struct pair *p)
     return reason;
 }
 
-/* Three anchors that end at 100, 200 and 300 seconds. */
-static void expired_anchors(void)
-{
-    br_x509_trust_anchor anchors[3] = {{.flags = 1}, {.flags = 2}, {.flags = 3}}, room[3];
-    int64_t ends[] = {200, 100, 300};
-    struct anchor_set set = {.anchors = anchors, .count = 3, .not_after_s = ends, .current = room};
-    static const struct {
-        int64_t now_s;
-        size_t count;
-        unsigned first;
-    } cases[] = {{100, 3, 1}, {50, 3, 1},  {101, 2, 1}, {200, 2, 1}, {201, 1, 3},
-                 {300, 1, 3}, {301, 0, 0}, {250, 1, 3}, {1, 3, 1},   {1000, 0, 0}};
-
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        size_t count;
-        const br_x509_trust_anchor *current = anchor_set_current(&set, cases[i].now_s, &count);
-
-        ok(count == cases[i].count && (count == 0 || current[0].flags == cases[i].first),
-           "anchors that are not expired");
-    }
-}
-
 static struct config asking(enum verify_mode mode)
 {
     struct config config = fixture_config("server_ec", NULL);
@@ -100,16 +78,15 @@ static void bad(void)
     } cases[] = {
         {NULL, NULL, ALERT_HANDSHAKE_FAILURE, "handshake_failure: the client sent no certificate"},
         {"client_wrong", NULL, ALERT_UNKNOWN_CA,
-         "unknown_ca: the certificate was not issued by an authority that is trusted here"},
+         "unknown_ca: unable to get local issuer certificate (error 20 at depth 0)"},
         {"client_expired", NULL, ALERT_CERTIFICATE_EXPIRED,
-         "certificate_expired: a certificate of the chain is expired or not yet valid"},
+         "certificate_expired: certificate has expired (error 10 at depth 0)"},
         {"client_server", NULL, ALERT_UNSUPPORTED_CERTIFICATE,
-         "unsupported_certificate: the certificate's extended key usage does not allow client "
-         "authentication"},
+         "unsupported_certificate: unsuitable certificate purpose (error 26 at depth 0)"},
         {"client_deep", "middle", ALERT_UNKNOWN_CA,
-         "unknown_ca: the certificate chain is longer than ssl.verify-depth allows"},
+         "unknown_ca: certificate chain too long (error 22 at depth 1)"},
         {"client_deep", NULL, ALERT_UNKNOWN_CA,
-         "unknown_ca: the certificate was not issued by an authority that is trusted here"},
+         "unknown_ca: unable to get local issuer certificate (error 20 at depth 0)"},
     };
 
     for (unsigned mode = VERIFY_OPTIONAL; mode <= VERIFY_REQUIRED; mode++) {
@@ -156,34 +133,9 @@ static void bad(void)
     }
 }
 
-/* Every truncation and every flipped byte: a verdict, never a fault. */
-static void leaf_reader(void)
-{
-    struct span cert = fixture_bytes("client", false);
-    uint8_t copy[1024];
-    int seen[3] = {0};
-
-    ok(verify_forbids_client(cert) == 0, "clientAuth allows");
-    ok(verify_forbids_client(fixture_bytes("client_server", false)) == 1,
-       "serverAuth alone does not");
-    ok(verify_forbids_client(fixture_bytes("client_rsa", false)) == 0, "no restriction allows");
-    for (size_t n = 0; n < cert.len; n++) {
-        expect(verify_forbids_client(span_of(cert.data, n)) == -1, "cut short");
-    }
-    ok(true, "every truncation is malformed");
-    for (size_t n = 0; n < cert.len; n++) {
-        memcpy(copy, cert.data, cert.len);
-        copy[n] ^= 0x80;
-        seen[verify_forbids_client(span_of(copy, cert.len)) + 1]++;
-    }
-    ok(seen[0] > 0 && seen[1] > 0, "flipped bytes: malformed, or of no matter here");
-}
-
 int main(void)
 {
-    expired_anchors();
     good();
     bad();
-    leaf_reader();
     return tap_done();
 }

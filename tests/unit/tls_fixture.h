@@ -138,17 +138,12 @@ struct anchor_set *anchor_set_load(const char *path)
     struct anchor_set *set = calloc(1, sizeof *set);
     struct x509_cert cert = fixture_cert(path);
 
-    set->anchors = calloc(1, sizeof *set->anchors);
+    set->certs = calloc(1, sizeof *set->certs);
+    set->names = calloc(1, sizeof *set->names);
     set->count = 1;
-    set->anchors[0].dn.data = (unsigned char *)(uintptr_t)cert.subject.data;
-    set->anchors[0].dn.len = cert.subject.len;
-    set->anchors[0].flags = BR_X509_TA_CA;
-    set->anchors[0].pkey.key_type = (unsigned char)cert.key_type;
-    if (cert.key_type == BR_KEYTYPE_RSA) {
-        set->anchors[0].pkey.key.rsa = cert.rsa;
-    } else {
-        set->anchors[0].pkey.key.ec = cert.ec;
-    }
+    set->certs[0] = cert.der;
+    set->names[0].data = (unsigned char *)(uintptr_t)cert.subject.data;
+    set->names[0].len = cert.subject.len;
     memcpy(set->digest, cert.subject.data,
            sizeof set->digest < cert.subject.len ? sizeof set->digest : cert.subject.len);
     return set;
@@ -156,7 +151,8 @@ struct anchor_set *anchor_set_load(const char *path)
 
 void anchor_set_free(struct anchor_set *set)
 {
-    free(set->anchors);
+    free(set->certs);
+    free(set->names);
     free(set);
 }
 
@@ -184,6 +180,10 @@ static inline struct config fixture_config(const char *key, const char *second)
     c.session_cache_size = 8;
     c.session_timeout_s = 300;
     c.verify_depth = 1;
+    c.verify_return_error = c.check_time = c.partial_chain = true;
+    c.verify_hostname = c.verify_email = c.verify_ip = "";
+    c.auth_level = 2;
+    c.verify_error_depth = 100;
     return c;
 }
 
