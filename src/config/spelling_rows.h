@@ -120,9 +120,9 @@ VALUE("auth_level", SPELLING_SET, auth_level)
 FLAG("suiteB_128_only", SPELLING_SET, suiteb, "128-only")
 FLAG("suiteB_128", SPELLING_SET, suiteb, "128")
 FLAG("suiteB_192", SPELLING_SET, suiteb, "192")
-NEEDLESS("trusted_first")  /* anchors come first in any case */
-NEEDLESS("no_alt_chains")  /* ... which leaves no others to try */
-NEEDLESS("issuer_checks")  /* chains are always built so */
+NEEDLESS("trusted_first") /* anchors come first in any case */
+NEEDLESS("no_alt_chains") /* ... which leaves no others to try */
+NEEDLESS("issuer_checks") /* chains are always built so */
 
 /* What is shown of connections. */
 VALUE("keylogfile", SPELLING_SET, keylog_file)

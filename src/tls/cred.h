@@ -64,8 +64,8 @@ int cred_set_changed(const struct cred_set *set);
 /* ---- trust anchors for client certificates ------------------------------ */
 
 struct anchor_set {
-    struct span *certs;   /* DER */
-    br_x500_name *names;  /* their subjects, which are sent to clients */
+    struct span *certs;  /* DER */
+    br_x500_name *names; /* their subjects, which are sent to clients */
     size_t count;
     uint8_t digest[32]; /* SHA-256 over the certificates */
 };

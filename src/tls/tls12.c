@@ -327,8 +327,7 @@ static bool peer_certificate_refused(struct tls *t)
         break;
     case VERIFY_GOOD:
     case VERIFY_TOLERATED:
-        t->info.verdict =
-            verify_error(t->verifier) == 0 ? TLS_PEER_TRUSTED : TLS_PEER_REFUSED;
+        t->info.verdict = verify_error(t->verifier) == 0 ? TLS_PEER_TRUSTED : TLS_PEER_REFUSED;
         memcpy(t->info.peer_subject, verify_subject(t->verifier), sizeof t->info.peer_subject);
         break;
     case VERIFY_BAD:
