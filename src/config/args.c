@@ -2,6 +2,7 @@
 #include "core/must.h"
 
 #include "config/spelling.h"
+#include "config/sslop.h"
 #include "config/value.h"
 #include "core/text.h"
 
@@ -114,6 +115,19 @@ static void add_op(struct loader *l, const struct option *o, const char *name)
     loader_set(l, o, span_of(text, t.len));
 }
 
+/* Why a spelling is refused: for a reason of its own, or for that of its SSL_OP bit. */
+static const char *refusal_of(const struct spelling *s)
+{
+    struct sslop_result r;
+
+    if (s->how == SPELLING_REFUSED) {
+        return spelling_refusal(s);
+    }
+    (void)sslop_parse(span_text(s->fixed), &r);
+    must(r.refused != NULL);
+    return sslop_refusal(r.refused);
+}
+
 /* -certform and the like: both forms are known when they are seen. */
 static void check_form(struct loader *l, const struct spelling *s, const char *value)
 {
@@ -131,15 +145,13 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
 {
     const struct option *o = option_of_field(s->field);
     const char *text = s->fixed != NULL ? s->fixed : value;
-    char name[40];
-    struct text t = text_over(name, sizeof name);
 
     switch (s->how) {
     case SPELLING_NEEDLESS:
         return;
     case SPELLING_REFUSED:
-        text_addf(&t, "-%s", s->name);
-        loader_error(l, name, "%s", spelling_refusal(s));
+    case SPELLING_REFUSED_OP:
+        loader_error(l, NULL, "-%s: %s", s->name, refusal_of(s));
         return;
     default:
         must(text != NULL);

@@ -7,7 +7,7 @@
 
 static bool is_set(const char *text)
 {
-    return text[0] != '\0';
+    return text != NULL && text[0] != '\0'; /* NULL: this build is without the option */
 }
 
 static struct span span_text(const char *s)
@@ -137,7 +137,7 @@ static void check_sessions(struct loader *l)
 {
     struct config *c = l->config;
 
-    if (strlen(c->session_id_prefix) >= 32) {
+    if (is_set(c->session_id_prefix) && strlen(c->session_id_prefix) >= 32) {
         loader_warning_at(l, &c->session_id_prefix,
                           "with 32 bytes or more all session IDs are the same, and one session "
                           "is kept");

@@ -98,6 +98,7 @@ struct config {
     const char *cipher_list;            /* as written */
     uint16_t suites[CONFIG_MAX_SUITES]; /* IANA numbers in order of preference */
     size_t suite_count;
+    uint32_t max_send_fragment;         /* bytes of a record; 0: as many as fit */
     const char *groups_text;            /* as written */
     uint16_t groups[CONFIG_MAX_GROUPS]; /* IANA NamedGroup, order of preference */
     size_t group_count;

@@ -47,24 +47,24 @@ OPTION(second_password, OPTION_SECRET, 0, 0, "ssl.second-password", "",
        "pass:X|env:VAR|file:PATH|fd:N", "that of the second key; unset: ssl.password")
 OPTION(chain_file, OPTION_TEXT, 0, 0, "ssl.certificate-chain", "", "FILE",
        "PEM with the CA certificates to send after the certificate")
-OPTION(second_chain_file, OPTION_TEXT, 0, 0, "ssl.second-certificate-chain", "", "FILE",
-       "those for the second certificate")
+STANDIN_OPTION(second_chain_file, OPTION_TEXT, 0, 0, "ssl.second-certificate-chain", "", "FILE",
+               "those for the second certificate")
 OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
        "a certificate for one server name; *.example.org; repeatable")
 OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
        "DER of the OCSP response that is stapled to its certificate; repeatable")
 OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
        "PEM with extensions for clients that offer their types; repeatable")
-OPTION(server_name, OPTION_TEXT, 0, 0, "ssl.server-name", "", "NAME",
-       "one name that has a certificate of its own")
-OPTION(server_name_certfile, OPTION_TEXT, 0, 0, "ssl.server-name-certfile", "", "FILE",
-       "the certificate for ssl.server-name; unset: server2.pem")
-OPTION(server_name_keyfile, OPTION_TEXT, 0, 0, "ssl.server-name-keyfile", "", "FILE",
-       "its key; unset: in ssl.server-name-certfile")
+STANDIN_OPTION(server_name, OPTION_TEXT, 0, 0, "ssl.server-name", "", "NAME",
+               "one name that has a certificate of its own")
+STANDIN_OPTION(server_name_certfile, OPTION_TEXT, 0, 0, "ssl.server-name-certfile", "", "FILE",
+               "the certificate for ssl.server-name; unset: server2.pem")
+STANDIN_OPTION(server_name_keyfile, OPTION_TEXT, 0, 0, "ssl.server-name-keyfile", "", "FILE",
+               "its key; unset: in ssl.server-name-certfile")
 OPTION(server_name_fatal, OPTION_BOOL, 0, 0, "ssl.server-name-fatal", "false", "",
        "refuse clients that ask for a name without a certificate of its own")
-OPTION(random_files, OPTION_TEXT, 0, 0, "ssl.random-files", "", "FILE[:FILE]",
-       "mix these into the random numbers, beside what the system gives")
+STANDIN_OPTION(random_files, OPTION_TEXT, 0, 0, "ssl.random-files", "", "FILE[:FILE]",
+               "mix these into the random numbers, beside what the system gives")
 OPTION(cafile, OPTION_TEXT, 0, 0, "ssl.cafile", "", "FILE",
        "PEM with the CAs whose client certificates are accepted")
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
@@ -77,6 +77,8 @@ OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", "TLSv1|TLSv1.1|T
        "highest version, instead of what ssl.protocol says")
 OPTION(cipher_list, OPTION_TEXT, 0, 0, "ssl.cipher-list", "DEFAULT", "LIST",
        "cipher suites, in OpenSSL's grammar")
+OPTION(max_send_fragment, OPTION_NUMBER, 512, 16384, "ssl.max-send-fragment", "16384", "",
+       "the most bytes that a record carries; clients may ask for less")
 OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519:P-256:P-384:P-521", "LIST",
        "groups for key exchange, in order of preference")
 OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
@@ -98,8 +100,8 @@ OPTION(session_tickets, OPTION_BOOL, 0, 0, "ssl.session-tickets", "true", "",
        "let clients keep their sessions themselves, as sealed tickets")
 OPTION(ticket_keys, OPTION_LIST, 0, 0, "ssl.ticket-keys", "", "FILE",
        "keys for tickets, shared between servers; unset: random ones; repeatable")
-OPTION(session_id_prefix, OPTION_TEXT, 0, 0, "ssl.session-id-prefix", "", "TEXT",
-       "how session IDs begin; the rest is random")
+STANDIN_OPTION(session_id_prefix, OPTION_TEXT, 0, 0, "ssl.session-id-prefix", "", "TEXT",
+               "how session IDs begin; the rest is random")
 OPTION(session_context, OPTION_TEXT, 0, 0, "ssl.session-context", "", "TEXT",
        "sessions can be resumed only under the same one")
 OPTION(verify_text, OPTION_TEXT, 0, 0, "ssl.verify", "", "none|optional|required",

@@ -19,7 +19,8 @@ enum spelling_how {
     SPELLING_UNSET,  /* only where nothing else says anything */
     SPELLING_FORM,   /* PEM or DER, which is found by looking into the file */
     SPELLING_NEEDLESS,
-    SPELLING_REFUSED,
+    SPELLING_REFUSED,    /* for a reason of refusal_rows.h */
+    SPELLING_REFUSED_OP, /* as its bit of ssl.options is */
 };
 
 /* One row. Several rows may share a name: then all of them apply. */

@@ -108,6 +108,9 @@ int policy_alpn(const struct config *config, const struct hello *h, struct polic
             return 0;
         }
     }
+    if (config->alpn.count == 0 && config->s_server_style) {
+        return 0; /* which has no protocol of its own */
+    }
     return refuse(out, ALERT_NO_APPLICATION_PROTOCOL, "no application protocol in common");
 }
 

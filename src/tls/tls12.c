@@ -46,6 +46,21 @@ static bool ask_for_certificate(struct tls *t)
     return true;
 }
 
+/* Records of ours carry at most ssl.max-send-fragment, or less when the client asks
+ * for less. oxb is where the record that is being filled ends. */
+static void limit_fragments(struct tls *t)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+    uint16_t most = (uint16_t)t->ctx->config->max_send_fragment;
+
+    if (most != 0 && eng->max_frag_len > most) {
+        eng->max_frag_len = most;
+        if (eng->oxb > eng->oxc + most) {
+            eng->oxb = eng->oxc + most;
+        }
+    }
+}
+
 /* A warning goes out before the engine writes its first record; until it is
  * sent the engine is fed nothing (must_wait). */
 static void seal_name_warning(struct tls *t)
@@ -91,6 +106,7 @@ void tls12_begin(struct tls *t)
     t->stage = TLS_STAGE_ENGINE;
     t->in_pos = 0;
     br_ssl_server_reset(&t->server);
+    limit_fragments(t);
     if (t->warn_name) {
         seal_name_warning(t);
     }
@@ -255,6 +271,7 @@ static void note_established(struct tls *t)
     br_ssl_engine_context *eng = &t->server.eng;
     struct tls_info *info = &t->info;
 
+    limit_fragments(t);
     t->established = true;
     info->established = true;
     info->version = eng->session.version;

@@ -263,7 +263,7 @@ static void test_table(void)
 {
     static char help[32768];
     struct spelling s = {0};
-    unsigned spellings = 0;
+    unsigned spellings = 0, refusals = 0;
     int fd = memfd_create("help", 0);
 
     config_help(fd);
@@ -283,10 +283,24 @@ static void test_table(void)
         expect(s.how == SPELLING_NEEDLESS || s.how == SPELLING_REFUSED ||
                    option_of_field(s.field) != NULL,
                s.name);
+        refusals += s.how == SPELLING_REFUSED || s.how == SPELLING_REFUSED_OP;
         expect(s.how != SPELLING_REFUSED || strlen(spelling_refusal(&s)) > 20, s.name);
         spellings++;
     }
-    ok(spellings > 100, "the spellings are there");
+    ok(spellings > 100 && refusals > 40, "the spellings are there");
+    s = (struct spelling){0};
+    while (spelling_next(&s)) {
+        char dashed[60], wanted[80];
+
+        snprintf(dashed, sizeof dashed, "-%s", s.name);
+        snprintf(wanted, sizeof wanted, "command line: -%s: ", s.name);
+        if (s.how == SPELLING_REFUSED || s.how == SPELLING_REFUSED_OP) {
+            expect(
+                fails_with(wanted, (const char *const[]){dashed, s.takes_value ? "x" : NULL, NULL}),
+                s.name);
+        }
+    }
+    ok(true, "each refusal names the option");
     ok(true, "every row");
 }
 
