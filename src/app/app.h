@@ -23,12 +23,21 @@ struct app_io {
     size_t out_used; /* set by step: how much of out was filled */
     bool in_eof;     /* nothing follows in */
     bool flush;      /* set by step: seal what was written so far */
+    uint8_t request; /* set by step: enum app_request */
 };
 
 enum app_result {
     APP_MORE, /* call again when there is more input or room */
     APP_DONE, /* close the connection in an orderly way once out is sent */
     APP_FAIL, /* close it at once */
+};
+
+/* What an application asks of its connection, once what it wrote is sealed. */
+enum app_request {
+    APP_REQUEST_NONE,
+    APP_REQUEST_PLAIN_TEXT, /* a line that is not encrypted: breaks the client on purpose */
+    APP_REQUEST_RENEGOTIATE,
+    APP_REQUEST_RENEGOTIATE_ASKING, /* ... and ask for a certificate */
 };
 
 /* What deadline applies: a request that comes in (its head, and a body that is
@@ -42,6 +51,7 @@ struct app_shared {
     int root_fd; /* directory of files.root, O_PATH; -1 in modes without files */
     struct private_files *private_files; /* what lies there and is never sent (private.h) */
     struct pool *heads;         /* blocks for heads and answers split over windows (http_serve.h) */
+    struct console *console;    /* of mode console, owned by server/terminal.h; else NULL */
     int access_fd;              /* access log, -1 for none */
     bool walk;                  /* the kernel has no openat2: go component by component */
     uint64_t seed;              /* random, for the boundaries of multipart answers */
@@ -57,6 +67,7 @@ struct app_peer {
     const struct tls_info *tls; /* valid as long as the connection */
     char address[64];           /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix" */
     char local[64];
+    bool ended; /* when close is called: the client said that it ends (close_notify) */
 };
 
 struct app_ops {
@@ -82,6 +93,7 @@ extern const struct app_ops app_raw;
 extern const struct app_ops app_status;
 extern const struct app_ops app_echo;
 extern const struct app_ops app_reverse;
+extern const struct app_ops app_console;
 
 const struct app_ops *app_for_mode(enum server_mode mode);
 

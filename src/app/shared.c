@@ -2,6 +2,7 @@
 #include "core/errors.h"
 #include "app/http_serve.h"
 #include "app/path.h"
+#include "core/build.h"
 #include "app/private.h"
 #include "core/log.h"
 #include "core/pool.h"
@@ -26,6 +27,8 @@ const struct app_ops *app_for_mode(enum server_mode mode)
         return &app_echo;
     case MODE_REVERSE:
         return &app_reverse;
+    case MODE_CONSOLE:
+        return TINY_STANDIN ? &app_console : NULL;
     default:
         return &app_files;
     }

@@ -15,6 +15,18 @@ static struct span span_text(const char *s)
     return span_of(s, strlen(s));
 }
 
+/* Whoever debugs by hand needs longer than a client of a server may take. */
+static void check_console(struct loader *l)
+{
+    const struct option *idle = option_of_field(offsetof(struct config, idle_timeout_ms));
+
+    if (!TINY_STANDIN) {
+        loader_error_at(l, &l->config->mode, OPTION_LEFT_OUT);
+    } else if (l->set_in[option_index(idle)] == LAYER_DEFAULT) {
+        l->config->idle_timeout_ms = idle->max;
+    }
+}
+
 static void check_mode(struct loader *l)
 {
     struct config *c = l->config;
@@ -22,7 +34,12 @@ static void check_mode(struct loader *l)
 
     memcpy(&mode, &c->mode, sizeof mode);
     if (mode == OPTION_MODE_AUTO) {
-        c->mode = is_set(c->root) ? MODE_FILES : MODE_STATUS;
+        c->mode = is_set(c->root)                                       ? MODE_FILES
+                  : TINY_STANDIN && c->s_server_style && !c->file_given ? MODE_CONSOLE
+                                                                        : MODE_STATUS;
+    }
+    if (c->mode == MODE_CONSOLE) {
+        check_console(l);
     }
     if ((c->mode == MODE_FILES || c->mode == MODE_RAW) && !is_set(c->root)) {
         loader_error_at(l, &c->mode, "set files.root to the folder whose files are to be served");

@@ -26,7 +26,7 @@ enum exit_code {
     EXIT_CODE_USAGE = 2,  /* wrong option, value or configuration file */
 };
 
-enum server_mode { MODE_FILES, MODE_STATUS, MODE_RAW, MODE_ECHO, MODE_REVERSE };
+enum server_mode { MODE_FILES, MODE_STATUS, MODE_RAW, MODE_ECHO, MODE_REVERSE, MODE_CONSOLE };
 enum verify_mode { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED };
 enum verify_report { REPORT_NONE, REPORT_ERRORS, REPORT_ALL };
 enum purpose { PURPOSE_CLIENT, PURPOSE_SERVER, PURPOSE_ANY };
@@ -65,6 +65,8 @@ struct config {
     uint32_t idle_timeout_ms;
     uint32_t close_timeout_ms;
     uint32_t drain_timeout_ms;
+    uint32_t naccept; /* connections until the end; 0: no end */
+    bool nbio_test;   /* sockets move few bytes at a time, at random */
     const char *user; /* name or number; "" keeps the user */
     const char *group;
     const char *chroot; /* "" for none */
@@ -159,6 +161,9 @@ struct config {
     const char *keylog_file;
     const char *export_label;
     uint32_t export_length;
+
+    bool console_crlf;       /* LF that is typed goes out as CRLF */
+    bool console_ignore_eof; /* the end of what is typed ends nothing */
 
     /* log.* */
     enum log_severity log_level;

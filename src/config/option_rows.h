@@ -11,8 +11,8 @@ OPTION(unlink, OPTION_BOOL, 0, 0, "server.unlink", "false", "",
        "remove a Unix socket that is left over, before listening on its path")
 OPTION(family, OPTION_CHOICE, 0, 0, "server.family", "any", "", "address families: any, ipv4, ipv6")
 OPTION(mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
-       "what is served: files, status, raw, echo, reverse; auto: files if files.root is set, else "
-       "status")
+       "what is served: files, status, raw, echo, reverse, console; auto: files if files.root is set, "
+       "console for a command line of s_server's, else status")
 OPTION(max_connections, OPTION_NUMBER, 1, 1000000, "server.max-connections", "1024", "",
        "connections at a time; more wait in the backlog")
 OPTION(backlog, OPTION_NUMBER, 1, 65535, "server.backlog", "512", "",
@@ -27,6 +27,10 @@ OPTION(close_timeout_ms, OPTION_MS, 100, DAY_MS, "server.close-timeout", "5s", "
        "to wait for the peer's close_notify")
 OPTION(drain_timeout_ms, OPTION_MS, 0, DAY_MS, "server.drain-timeout", "30s", "",
        "for open connections to end after SIGTERM")
+STANDIN_OPTION(naccept, OPTION_NUMBER, 0, UINT32_MAX, "server.naccept", "0", "",
+               "end after that many connections; 0: never")
+STANDIN_OPTION(nbio_test, OPTION_BOOL, 0, 0, "server.nbio-test", "false", "",
+               "move at most 7 bytes with each call on a socket, at random")
 OPTION(user, OPTION_TEXT, 0, 0, "server.user", "", "USER",
        "become this user once the sockets are bound")
 OPTION(group, OPTION_TEXT, 0, 0, "server.group", "", "GROUP",
@@ -157,6 +161,11 @@ STANDIN_OPTION(export_label, OPTION_TEXT, 0, 0, "ssl.export-label", "", "LABEL",
                "print key material exported under this label (RFC 5705)")
 STANDIN_OPTION(export_length, OPTION_NUMBER, 1, 1024, "ssl.export-length", "20", "",
                "bytes of key material to print")
+
+STANDIN_OPTION(console_crlf, OPTION_BOOL, 0, 0, "console.crlf", "false", "",
+               "LF that is typed goes to the client as CRLF")
+STANDIN_OPTION(console_ignore_eof, OPTION_BOOL, 0, 0, "console.ignore-eof", "false", "",
+               "the end of what is typed does not end the server")
 
 OPTION(log_level, OPTION_CHOICE, 0, 0, "log.level", "info", "", "error, warn, info, debug")
 OPTION(log_file, OPTION_TEXT, 0, 0, "log.file", "-", "FILE", "where messages go; -: standard error")

@@ -66,6 +66,7 @@ const struct choice choice_table[] = {
     {AT(mode), MODE_RAW, "raw"},
     {AT(mode), MODE_ECHO, "echo"},
     {AT(mode), MODE_REVERSE, "reverse"},
+    {AT(mode), MODE_CONSOLE, "console"},
     {AT(family), FAMILY_ANY, "any"},
     {AT(family), FAMILY_IPV4, "ipv4"},
     {AT(family), FAMILY_IPV6, "ipv6"},

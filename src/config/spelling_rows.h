@@ -15,7 +15,9 @@ VALUE("unix", SPELLING_PATH, endpoints)
 FLAG("unlink", SPELLING_SET, unlink, "true")
 FLAG("4", SPELLING_SET, family, "ipv4")
 FLAG("6", SPELLING_SET, family, "ipv6")
+VALUE("naccept", SPELLING_SET, naccept)
 NEEDLESS("nbio") /* sockets never block here */
+FLAG("nbio_test", SPELLING_SET, nbio_test, "true")
 
 FLAG("www", SPELLING_SET, mode, "status")
 FLAG("WWW", SPELLING_SET, mode, "files")
@@ -23,6 +25,9 @@ FLAG("WWW", SPELLING_UNSET, root, ".")
 FLAG("HTTP", SPELLING_SET, mode, "raw")
 FLAG("HTTP", SPELLING_UNSET, root, ".")
 FLAG("rev", SPELLING_SET, mode, "reverse")
+FLAG("crlf", SPELLING_SET, console_crlf, "true")
+FLAG("ign_eof", SPELLING_SET, console_ignore_eof, "true")
+FLAG("no_ign_eof", SPELLING_SET, console_ignore_eof, "false")
 NEEDLESS("http_server_binmode") /* files are always read as they are */
 
 VALUE("cert", SPELLING_SET, certfile)

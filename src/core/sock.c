@@ -1,4 +1,5 @@
 #include "core/sock.h"
+#include "core/build.h"
 #include "core/text.h"
 
 #include <arpa/inet.h>
@@ -52,11 +53,28 @@ static enum sock_result failed(void)
     return errno == EAGAIN || errno == EWOULDBLOCK ? SOCK_AGAIN : SOCK_FAILED;
 }
 
-enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, size_t *done)
+/* False when this call moves nothing, else *len is what it may move at most. */
+static bool whim_allows(uint32_t *whim, size_t *len)
+{
+    size_t most;
+
+    if (!TINY_STANDIN || whim == NULL) {
+        return true;
+    }
+    *whim = *whim * 1664525u + 1013904223u;
+    most = *whim >> 29;
+    *len = *len < most ? *len : most;
+    return most > 0;
+}
+
+enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, uint32_t *whim, size_t *done)
 {
     ssize_t n;
 
     *done = 0;
+    if (!whim_allows(whim, &len)) {
+        return SOCK_AGAIN;
+    }
     do {
         n = faulty(fault_next(), &len);
         if (n == 0) {
@@ -70,11 +88,15 @@ enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, size_t *done)
     return n == 0 ? SOCK_EOF : failed();
 }
 
-enum sock_result sock_send(int fd, const uint8_t *src, size_t len, bool more, size_t *done)
+enum sock_result sock_send(int fd, const uint8_t *src, size_t len, bool more, uint32_t *whim,
+                           size_t *done)
 {
     ssize_t n;
 
     *done = 0;
+    if (!whim_allows(whim, &len)) {
+        return SOCK_AGAIN;
+    }
     do {
         n = faulty(fault_next(), &len);
         if (n == 0) {

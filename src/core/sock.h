@@ -19,9 +19,12 @@ enum sock_result {
     SOCK_FAILED, /* errno tells; the connection is gone */
 };
 
-enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, size_t *done);
+/* whim: the state of a random generator, or NULL. With it a call moves 0 to 7
+ * bytes only, 0 being SOCK_AGAIN although more could move (server.nbio-test). */
+enum sock_result sock_recv(int fd, uint8_t *dst, size_t len, uint32_t *whim, size_t *done);
 /* more: bytes that belong into the same packet follow at once, or sock_push. */
-enum sock_result sock_send(int fd, const uint8_t *src, size_t len, bool more, size_t *done);
+enum sock_result sock_send(int fd, const uint8_t *src, size_t len, bool more, uint32_t *whim,
+                           size_t *done);
 /* Sends what the kernel holds back for `more`. */
 void sock_push(int fd);
 /* -1 with errno; the peer's address goes to *peer. */

@@ -1,3 +1,4 @@
+#include "core/build.h"
 #include "core/sock.h"
 #include "core/errors.h"
 #include "server/loop.h"
@@ -48,7 +49,7 @@ int accept_arm(struct server *s, bool on)
 
 void accept_resume(struct server *s)
 {
-    if (s->draining || s->accept_resume_ms != UINT64_MAX) {
+    if (s->listeners->count == 0 || s->accept_resume_ms != UINT64_MAX) {
         return;
     }
     if (accept_arm(s, true) != 0) {
@@ -171,6 +172,9 @@ static bool accept_one(struct server *s, const struct listener *l)
     sock_address(&peer, c->peer.address, sizeof c->peer.address);
     c->interest = EPOLLIN;
     conn_begin(c, &s->shared, l, fd, s->now_ms);
+    if (TINY_STANDIN && s->shared.counters->accepted == s->shared.config->naccept) {
+        loop_last(s);
+    }
     return true;
 }
 

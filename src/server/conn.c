@@ -1,4 +1,5 @@
 #include "server/conn.h"
+#include "core/build.h"
 #include "core/sock.h"
 #include "core/text.h"
 
@@ -56,7 +57,7 @@ static void begin_closing(struct conn *c, struct conn_shared *s, uint64_t now_ms
 
 /* ---- socket and records --------------------------------------------------- */
 
-static bool send_records(struct conn *c)
+static bool send_records(struct conn *c, struct conn_shared *s)
 {
     size_t len, done;
     const uint8_t *out = tls_window(c->tls, TLS_WINDOW_SEND_REC, &len);
@@ -66,7 +67,7 @@ static bool send_records(struct conn *c)
     }
     /* A flight of the handshake is several records: they go in one packet. */
     c->held = c->state == CONN_HANDSHAKE;
-    switch (sock_send(c->fd, out, len, c->held, &done)) {
+    switch (sock_send(c->fd, out, len, c->held, s->whim, &done)) {
     case SOCK_OK:
         tls_advance(c->tls, TLS_WINDOW_SEND_REC, done);
         c->can_write = done == len;
@@ -83,6 +84,29 @@ static bool send_records(struct conn *c)
     }
 }
 
+/* What a debugger sends past TLS to see how the client takes it. */
+static const char plain_text[] = "This line is not encrypted.\n";
+
+static bool send_plain(struct conn *c, struct conn_shared *s)
+{
+    const char *rest = plain_text + sizeof plain_text - 1 - c->plain;
+    size_t done;
+
+    c->can_write = false;
+    switch (sock_send(c->fd, (const uint8_t *)rest, c->plain, false, s->whim, &done)) {
+    case SOCK_OK:
+        c->plain = (uint8_t)(c->plain - done);
+        c->can_write = c->plain == 0;
+        return true;
+    case SOCK_AGAIN:
+        return false;
+    default:
+        c->eof = true;
+        c->shut = true;
+        return false;
+    }
+}
+
 static void receive_ended(struct conn *c)
 {
     c->eof = true;
@@ -90,7 +114,7 @@ static void receive_ended(struct conn *c)
     tls_recv_eof(c->tls);
 }
 
-static bool receive_records(struct conn *c)
+static bool receive_records(struct conn *c, struct conn_shared *s)
 {
     size_t len, done;
     uint8_t *in = tls_window(c->tls, TLS_WINDOW_RECV_REC, &len);
@@ -98,7 +122,7 @@ static bool receive_records(struct conn *c)
     if (in == NULL) {
         return false;
     }
-    switch (sock_recv(c->fd, in, len, &done)) {
+    switch (sock_recv(c->fd, in, len, s->whim, &done)) {
     case SOCK_OK:
         tls_advance(c->tls, TLS_WINDOW_RECV_REC, done);
         c->can_read = done == len;
@@ -159,6 +183,17 @@ static void rearm(struct conn *c, struct conn_shared *s, bool wrote, uint64_t no
     }
 }
 
+static void follow_request(struct conn *c, enum app_request request)
+{
+    switch (request) {
+    case APP_REQUEST_PLAIN_TEXT:
+        c->plain = sizeof plain_text - 1;
+        break;
+    default:
+        break;
+    }
+}
+
 static bool run_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
 {
     struct app_io io = {0};
@@ -181,6 +216,9 @@ static bool run_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
         tls_flush(c->tls);
         c->unsealed = false;
     }
+    if (TINY_STANDIN && io.request != APP_REQUEST_NONE) {
+        follow_request(c, (enum app_request)io.request);
+    }
     if (result == APP_FAIL) {
         /* No close_notify: the peer must see that the data were cut short. */
         close_app(c, s);
@@ -192,7 +230,7 @@ static bool run_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
         begin_closing(c, s, now_ms);
         return true;
     }
-    if (io.in_used + io.out_used == 0) {
+    if (io.in_used + io.out_used + io.request == 0) {
         return false;
     }
     c->served = true;
@@ -239,6 +277,7 @@ static enum conn_next linger(struct conn *c, struct conn_shared *s, uint64_t now
     size_t done;
 
     if (c->state != CONN_CLOSING) {
+        c->peer.ended = (tls_state(c->tls) & TLS_PEER_EOF) != 0;
         close_app(c, s);
         set_state(c, s, CONN_CLOSING, now_ms);
     }
@@ -250,7 +289,7 @@ static enum conn_next linger(struct conn *c, struct conn_shared *s, uint64_t now
         c->shut = true;
     }
     while (c->lingered < LINGER_MAX) {
-        switch (sock_recv(c->fd, waste, sizeof waste, &done)) {
+        switch (sock_recv(c->fd, waste, sizeof waste, s->whim, &done)) {
         case SOCK_OK:
             c->lingered += (uint32_t)done;
             continue;
@@ -269,7 +308,7 @@ static bool move_once(struct conn *c, struct conn_shared *s, uint64_t now_ms)
     bool moved = false;
 
     if ((tls_state(c->tls) & TLS_SEND_REC) != 0 && c->can_write) {
-        moved = send_records(c);
+        moved = send_records(c, s);
         if (moved && c->state == CONN_OPEN && c->deadline.queue == &s->idle) {
             deadline_arm(&s->idle, &c->deadline, now_ms);
         }
@@ -278,11 +317,15 @@ static bool move_once(struct conn *c, struct conn_shared *s, uint64_t now_ms)
         open_app(c, s, now_ms);
         moved = true;
     }
-    if (c->state == CONN_OPEN && (tls_state(c->tls) & TLS_CLOSED) == 0) {
+    if (TINY_STANDIN && c->plain > 0 && (tls_state(c->tls) & TLS_SEND_REC) == 0 && c->can_write) {
+        moved = send_plain(c, s) || moved;
+    }
+    /* The plain text goes between two records, so the next has to wait. */
+    if (c->state == CONN_OPEN && (tls_state(c->tls) & TLS_CLOSED) == 0 && c->plain == 0) {
         moved = run_app(c, s, now_ms) || moved;
     }
     if ((tls_state(c->tls) & TLS_RECV_REC) != 0 && c->can_read && !c->eof) {
-        moved = receive_records(c) || moved;
+        moved = receive_records(c, s) || moved;
     }
     return moved;
 }
@@ -318,7 +361,7 @@ enum conn_next conn_step(struct conn *c, struct conn_shared *s, uint64_t now_ms,
     }
     state = tls_state(c->tls);
     *interest = ((state & TLS_RECV_REC) != 0 && !c->eof ? (uint32_t)EPOLLIN : 0u) |
-                ((state & TLS_SEND_REC) != 0 ? (uint32_t)EPOLLOUT : 0u);
+                ((state & TLS_SEND_REC) != 0 || c->plain > 0 ? (uint32_t)EPOLLOUT : 0u);
     if (c->eof && *interest == 0) {
         return CONN_END;
     }

@@ -28,6 +28,7 @@ struct conn_shared {
     struct counters *counters;
     struct deadline_queue handshake, request, idle, closing;
     struct log_rate rate;
+    uint32_t *whim; /* of sock_recv and sock_send */
 };
 
 struct conn {
@@ -51,6 +52,7 @@ struct conn {
     bool unsealed; /* application data waits for a flush */
     bool served;   /* application data has moved */
     bool app_open;
+    uint8_t plain; /* bytes of the plain text that are still to be sent */
     struct app_peer peer;
 };
 

@@ -12,11 +12,15 @@
 /* Generation 0 is never a connection's: these slots mean other things. */
 #define SLOT_SIGNALS  0xFFFFFFFFu
 #define SLOT_LISTENER 0xFFFFFFFEu
+#define SLOT_TERMINAL 0xFFFFFFFDu
+
+struct terminal;
 
 struct server {
     struct conn_shared shared;
     struct slots slots;
-    struct listener_list *listeners;
+    struct listener_list *listeners; /* none: nobody is let in any more */
+    struct terminal *terminal;       /* server/terminal.h; usually NULL */
     struct conn *ready_first, *ready_last;
     uint64_t now_ms;
     uint64_t tick_ms;          /* next call of tls_context_tick */
@@ -29,7 +33,9 @@ struct server {
     bool accept_full; /* accepting pauses because all slots are taken */
     bool listening;   /* the listeners are registered with epoll */
     bool draining;
+    bool left; /* loop_leave was called */
     bool stop;
+    uint32_t whim; /* the random generator of server.nbio-test */
     struct log_rate accept_rate;
 };
 
@@ -50,5 +56,11 @@ void accept_many(struct server *s, const struct listener *l);
 /* Ends the connection at once, with a close_notify where no answer is cut by it.
  * It must not be in the ready list. */
 void loop_dismiss(struct server *s, struct conn *c);
+/* The connection gets its turn before the loop waits again. */
+void loop_ready(struct server *s, struct conn *c);
+/* Nobody is let in any more: the server ends with the last connection. */
+void loop_last(struct server *s);
+/* Ends all connections, and so the server. */
+void loop_leave(struct server *s);
 
 #endif

@@ -1,7 +1,9 @@
 #include "server/server.h"
 #include "core/clock.h"
+#include "core/build.h"
 #include "core/errors.h"
 #include "server/loop.h"
+#include "server/terminal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -69,7 +71,7 @@ void loop_dismiss(struct server *s, struct conn *c)
     end_conn(s, c);
 }
 
-static void ready_push(struct server *s, struct conn *c)
+void loop_ready(struct server *s, struct conn *c)
 {
     if (c->on_ready) {
         return;
@@ -88,7 +90,7 @@ static void follow(struct server *s, struct conn *c, enum conn_next next, uint32
 {
     switch (next) {
     case CONN_READY:
-        ready_push(s, c);
+        loop_ready(s, c);
         return;
     case CONN_WAIT:
         if (interest == c->interest ||
@@ -192,10 +194,33 @@ static void drain_sweep(struct server *s, bool also_unserved)
         if (c->state == CONN_OPEN) {
             conn_drain(c, &s->shared, also_unserved, s->now_ms);
             if (c->state == CONN_CLOSING) {
-                ready_push(s, c);
+                loop_ready(s, c);
             }
         }
     }
+}
+
+void loop_last(struct server *s)
+{
+    accept_arm(s, false);
+    listen_end(s->listeners);
+}
+
+void loop_leave(struct server *s)
+{
+    if (s->left) {
+        return;
+    }
+    s->left = true;
+    loop_last(s);
+    for (uint32_t i = 0; i < s->slots.touched; i++) {
+        struct conn *c = slots_at(&s->slots, i);
+
+        if (c->state == CONN_HANDSHAKE) {
+            end_conn(s, c);
+        }
+    }
+    drain_sweep(s, true);
 }
 
 static void begin_drain(struct server *s)
@@ -205,14 +230,16 @@ static void begin_drain(struct server *s)
         s->stop = true;
         return;
     }
-    accept_arm(s, false);
-    listen_end(s->listeners);
+    loop_last(s);
     s->draining = true;
     s->drain_end_ms = s->now_ms + s->shared.config->drain_timeout_ms;
     s->drain_sweep_ms = s->now_ms + DRAIN_GRACE_MS;
     log_line(LOG_INFO, "closing: %u connections have up to %u ms to end", s->slots.taken,
              s->shared.config->drain_timeout_ms);
     drain_sweep(s, false);
+    if (s->shared.app->console != NULL) {
+        loop_leave(s);
+    }
 }
 
 static void run_signals(struct server *s)
@@ -276,6 +303,9 @@ static int wait_ms(const struct server *s)
     if (s->ready_first != NULL) {
         return 0;
     }
+    if (TINY_STANDIN && s->terminal != NULL) {
+        next = earlier(next, terminal_due_ms(s));
+    }
     next = earlier(next, deadline_next_ms(&s->shared.handshake));
     next = earlier(next, deadline_next_ms(&s->shared.request));
     next = earlier(next, deadline_next_ms(&s->shared.idle));
@@ -299,6 +329,8 @@ static void dispatch(struct server *s, const struct epoll_event *e)
 
     if (slot == SLOT_SIGNALS) {
         run_signals(s);
+    } else if (TINY_STANDIN && slot == SLOT_TERMINAL) {
+        terminal_event(s, number);
     } else if (slot == SLOT_LISTENER) {
         if (s->listening && number < s->listeners->count) {
             accept_many(s, &s->listeners->items[number]);
@@ -324,8 +356,12 @@ int server_run(struct server *s)
             dispatch(s, &events[i]);
         }
         run_ready(s);
+        if (TINY_STANDIN && s->terminal != NULL) {
+            terminal_turn(s);
+        }
         run_clockwork(s);
-        if (s->draining && (s->slots.taken == 0 || s->now_ms >= s->drain_end_ms)) {
+        if ((s->listeners->count == 0 && s->slots.taken == 0) ||
+            (s->draining && s->now_ms >= s->drain_end_ms)) {
             s->stop = true;
         }
     }
@@ -355,6 +391,8 @@ struct server *server_new(const struct config *config, struct listener_list *lis
                                      .idle.duration_ms = config->idle_timeout_ms,
                                      .closing.duration_ms = config->close_timeout_ms};
     s->listeners = listeners;
+    s->shared.whim = TINY_STANDIN && config->nbio_test ? &s->whim : NULL;
+    s->whim = (uint32_t)shared->seed;
     s->signal_fd = signal_fd;
     s->now_ms = clock_now_ms();
     s->accept_resume_ms = UINT64_MAX;
@@ -378,6 +416,10 @@ struct server *server_new(const struct config *config, struct listener_list *lis
         server_free(s);
         return NULL;
     }
+    if (TINY_STANDIN && terminal_wanted(config) && terminal_begin(s) != 0) {
+        server_free(s);
+        return NULL;
+    }
     return s;
 }
 
@@ -392,6 +434,9 @@ void server_free(struct server *s)
         if (c->state != CONN_FREE) {
             conn_end(c, &s->shared, s->now_ms);
         }
+    }
+    if (TINY_STANDIN && s->terminal != NULL) {
+        terminal_end(s);
     }
     slots_end(&s->slots);
     if (s->epoll_fd >= 0) {

@@ -84,3 +84,8 @@ struct conn *slots_find(struct slots *s, uint32_t slot, uint32_t generation)
 
     return c != NULL && c->state != CONN_FREE && c->generation == generation ? c : NULL;
 }
+
+struct conn *slots_of_state(const struct slots *s, void *state)
+{
+    return (struct conn *)(void *)((uint8_t *)state - s->app_offset);
+}

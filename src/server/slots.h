@@ -30,6 +30,8 @@ struct conn *slots_take(struct slots *s);
 void slots_give(struct slots *s, struct conn *c);
 /* The connection in the slot if it is in use and of that generation. */
 struct conn *slots_find(struct slots *s, uint32_t slot, uint32_t generation);
+/* The connection to which this application state belongs. */
+struct conn *slots_of_state(const struct slots *s, void *state);
 /* For walks over all: slot i, in use or not; NULL beyond the touched ones. */
 struct conn *slots_at(struct slots *s, uint32_t slot);
 

@@ -94,7 +94,8 @@ int policy_alpn(const struct config *config, const struct hello *h, struct polic
     const char *const *names = config->alpn.items;
     size_t count = config->alpn.count;
 
-    if (count == 0 && config->mode != MODE_ECHO && config->mode != MODE_REVERSE) {
+    if (count == 0 && config->mode != MODE_ECHO && config->mode != MODE_REVERSE &&
+        config->mode != MODE_CONSOLE) {
         names = HTTP_NAMES;
         count = ARRAY_LEN(HTTP_NAMES);
     }

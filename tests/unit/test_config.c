@@ -124,10 +124,25 @@ static void test_policy(void)
     config_free(&config);
     ok(FAILS("NAME=KEYFILE", "--ssl.server-name-indication", "x"), "SNI without =");
     ok(FAILS("NAME=KEYFILE", "--ssl.server-name-indication", "a*.b=x"), "SNI wildcard inside");
-    ok(FAILS("HTTP/2", "-alpn", "h2,http/1.1"), "h2");
+    ok(FAILS("HTTP/2", "-www", "-alpn", "h2,http/1.1"), "h2");
     ok(LOAD("-alpn", "h2, x ", "-rev") == 0 && config.alpn.count == 2 &&
            strcmp(config.alpn.items[1], "x") == 0 && config.mode == MODE_REVERSE,
        "h2 for another protocol");
+    config_free(&config);
+    ok(LOAD("-accept", "4434") == 0 && config.mode == MODE_CONSOLE &&
+           config.idle_timeout_ms == 86400000,
+       "a spelling of s_server means the console, where one may take one's time");
+    config_free(&config);
+    ok(LOAD("--server.mode=console", "--server.idle-timeout=5s", "-crlf", "-ign_eof", "-naccept",
+            "3", "-nbio_test", "-nbio") == 0 &&
+           config.idle_timeout_ms == 5000 && config.console_crlf && config.console_ignore_eof &&
+           config.naccept == 3 && config.nbio_test,
+       "options of the console and of the sockets");
+    config_free(&config);
+    ok(LOAD("-accept", "4434", "--files.root", "x") == 0 && config.mode == MODE_FILES,
+       "a folder is served where one is named");
+    config_free(&config);
+    ok(LOAD("-ign_eof", "-no_ign_eof") == 0 && !config.console_ignore_eof, "-no_ign_eof");
     config_free(&config);
     ok(FAILS("files.root", "--server.mode=files"), "files need a root");
     ok(LOAD("-WWW") == 0 && config.mode == MODE_FILES && strcmp(config.root, ".") == 0, "-WWW");
