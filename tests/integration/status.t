@@ -71,7 +71,7 @@ for _ in range(2):
         session = s.session
 equal(states, ["new", "reused"], "the page tells a resumed session")
 facts = json.loads(answer)
-ok(facts["session_cache"]["hits"] >= 1 and facts["totals"]["resumed"] >= 1, "and counts it")
+ok(facts["session_tickets"]["taken"] >= 1 and facts["totals"]["resumed"] >= 1, "and counts it")
 
 equal(tiny.stop(), 0, "ends in an orderly way")
 with open(access) as f:
