@@ -70,10 +70,12 @@ HARDEN   := -fstack-protector -ffunction-sections -fdata-sections -fno-asynchron
 # malloc is found too late for that.
 APART_musl := src/core/bytes.c src/core/heap.c
 FAST_musl := x25519 chacha20 p256_field modint
-OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz) \
+OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) \
              $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
              $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin) \
              $(if $(LAYOUT),$(if $(filter src/core/relro.c,$<),-DTINY_RELR))
+# Of what -Oz does, these make more code than they save here.
+SMALLER     := -malign-data=abi -fno-inline-small-functions -fno-tree-dominator-opts
 CC_musl     := musl-gcc
 AR_musl     := gcc-ar # knows what -flto writes
 CFLAGS_musl := $(HARDEN) $(if $(CRT),-fPIE,-fno-pie)
@@ -120,7 +122,7 @@ HOT_musl := poly1305_ctmulq aes_x86ni_ctr ghash_pclmul ssl_hs_server
 # stretch, so they go without the canary, which the rest of the library (the
 # engine, certificates, signatures, decoders) keeps: that takes 8 KB less.
 PRIMITIVES := hash int mac symcipher ec kdf rand
-BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Oz) \
+BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) \
                $(if $(filter $(PRIMITIVES:%=$(BEARSSL)/src/%/%),$<),-fno-stack-protector)
 # It reads unaligned words where the processor allows that.
 BEAROPT_gcc-san = -fno-sanitize=alignment
