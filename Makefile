@@ -84,7 +84,7 @@ LINK_musl   := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--bu
 LINK_musl   += $(if $(CRT),-nostartfiles -Wl$(comma)-pie$(comma)--no-dynamic-linker$(comma)-z$(comma)text $(CRT))
 # The linker's script is ours where it was tried.
 LAYOUT      := $(if $(CRT),$(if $(filter x86_64-%,$(shell gcc -dumpmachine 2>/dev/null)),src/release.ld))
-LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-z,pack-relative-relocs,-T,%)
+LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-z,pack-relative-relocs,-u,_init,-T,%)
 
 # The same without what only a stand-in for openssl s_server needs (core/build.h).
 CC_small     := $(CC_musl)

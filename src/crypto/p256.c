@@ -209,6 +209,19 @@ static void table_lookup(uint64_t *d, const uint64_t *table, size_t limbs, uint6
     }
 }
 
+/* table[i] = (i + 1) * a */
+static void multiples(struct point table[16], const struct point *a)
+{
+    table[0] = *a;
+    for (int i = 1; i < 16; i++) {
+        if (i % 2 == 1) {
+            point_double(&table[i], &table[i / 2]);
+        } else {
+            point_add(&table[i], &table[i - 1], a);
+        }
+    }
+}
+
 /*
  * d = k * a, by windows of 5 bits from the top. An addition is never that of
  * two equal points: before it d holds 32 k' a, and 32 k' = e (modulo n) with a
@@ -221,14 +234,7 @@ static void point_mul(struct point *d, const struct point *a, const uint64_t k[4
     struct point table[16], acc = {.x = p256_one, .y = p256_one}, t;
     uint64_t negative, digit;
 
-    table[0] = *a;
-    for (int i = 1; i < 16; i++) {
-        if (i % 2 == 1) {
-            point_double(&table[i], &table[i / 2]);
-        } else {
-            point_add(&table[i], &table[i - 1], a);
-        }
-    }
+    multiples(table, a);
     for (unsigned i = WINDOWS; i-- > 0;) {
         if (i < WINDOWS - 1) {
             for (int n = 0; n < WINDOW_BITS; n++) {
@@ -244,6 +250,59 @@ static void point_mul(struct point *d, const struct point *a, const uint64_t k[4
     bytes_wipe(&acc, sizeof acc);
     bytes_wipe(&t, sizeof t);
     bytes_wipe(&digit, sizeof digit);
+}
+
+/* All-ones when src is a point of the curve. */
+static uint64_t point_decode(struct point *d, const unsigned char src[P256_POINT_LEN])
+{
+    struct p256_fe left, right;
+    uint64_t good = mask_zero(src[0] ^ 0x04u);
+
+    good &= p256_fe_decode(&d->x, src + 1);
+    good &= p256_fe_decode(&d->y, src + 33);
+    d->z = p256_one;
+    p256_fe_sqr(&left, &d->y);
+    p256_fe_sqr(&right, &d->x);
+    p256_fe_sub(&right, &right, &p256_one);
+    p256_fe_sub(&right, &right, &p256_one);
+    p256_fe_sub(&right, &right, &p256_one);
+    p256_fe_mul(&right, &right, &d->x);
+    p256_fe_add(&right, &right, &curve_b);
+    p256_fe_sub(&left, &left, &right);
+    return good & limbs_is_zero(left.v);
+}
+
+static void point_affine(struct p256_affine *d, const struct point *a)
+{
+    struct p256_fe inverse, square;
+
+    p256_fe_invert(&inverse, &a->z);
+    p256_fe_sqr(&square, &inverse);
+    p256_fe_mul(&d->x, &a->x, &square);
+    p256_fe_mul(&d->y, &a->y, &square);
+    p256_fe_mul(&d->y, &d->y, &inverse);
+}
+
+static struct p256_affine generator_table[P256_TABLE_ROWS][P256_TABLE_COLUMNS];
+
+const struct p256_affine *p256_table(unsigned row)
+{
+    struct point base, all[P256_TABLE_COLUMNS];
+
+    if (limbs_is_zero(generator_table[0][0].x.v) == 0) {
+        return generator_table[row];
+    }
+    (void)point_decode(&base, p256_generator);
+    for (unsigned j = 0; j < P256_TABLE_ROWS; j++) {
+        multiples(all, &base);
+        for (unsigned i = 0; i < P256_TABLE_COLUMNS; i++) {
+            point_affine(&generator_table[j][i], &all[i]);
+        }
+        for (int i = 0; i < WINDOW_BITS * PASSES; i++) {
+            point_double(&base, &base);
+        }
+    }
+    return generator_table[row];
 }
 
 /*
@@ -272,7 +331,7 @@ static void point_mulgen(struct point *d, const uint64_t k[4])
         }
         for (unsigned j = P256_TABLE_ROWS; j-- > 0;) {
             digit = scalar_digit(k, PASSES * j + r, &negative);
-            table_lookup(t.x.v, p256_table[j][0].x.v, sizeof t / sizeof(uint64_t), digit);
+            table_lookup(t.x.v, p256_table(j)->x.v, sizeof t / sizeof(uint64_t), digit);
             fe_negate_if(&t.y, negative);
             point_add_affine(&acc, &acc, &t, mask_zero(digit));
         }
@@ -283,39 +342,15 @@ static void point_mulgen(struct point *d, const uint64_t k[4])
     bytes_wipe(&digit, sizeof digit);
 }
 
-/* All-ones when src is a point of the curve. */
-static uint64_t point_decode(struct point *d, const unsigned char src[P256_POINT_LEN])
-{
-    struct p256_fe left, right;
-    uint64_t good = mask_zero(src[0] ^ 0x04u);
-
-    good &= p256_fe_decode(&d->x, src + 1);
-    good &= p256_fe_decode(&d->y, src + 33);
-    d->z = p256_one;
-    p256_fe_sqr(&left, &d->y);
-    p256_fe_sqr(&right, &d->x);
-    p256_fe_sub(&right, &right, &p256_one);
-    p256_fe_sub(&right, &right, &p256_one);
-    p256_fe_sub(&right, &right, &p256_one);
-    p256_fe_mul(&right, &right, &d->x);
-    p256_fe_add(&right, &right, &curve_b);
-    p256_fe_sub(&left, &left, &right);
-    return good & limbs_is_zero(left.v);
-}
-
 /* Returns 0, and zero coordinates, for the point at infinity; else 1. */
 static uint32_t point_encode(unsigned char dst[P256_POINT_LEN], const struct point *a)
 {
-    struct p256_fe inverse, square, t;
+    struct p256_affine t;
 
-    p256_fe_invert(&inverse, &a->z);
-    p256_fe_sqr(&square, &inverse);
+    point_affine(&t, a);
     dst[0] = 0x04;
-    p256_fe_mul(&t, &a->x, &square);
-    p256_fe_encode(dst + 1, &t);
-    p256_fe_mul(&t, &a->y, &square);
-    p256_fe_mul(&t, &t, &inverse);
-    p256_fe_encode(dst + 33, &t);
+    p256_fe_encode(dst + 1, &t.x);
+    p256_fe_encode(dst + 33, &t.y);
     return (uint32_t)(~limbs_is_zero(a->z.v) & 1);
 }
 

@@ -73,8 +73,8 @@ static void table(void)
                 k[30 - bit / 8] = (uint8_t)((i + 1) >> (8 - bit % 8));
             }
             reference->mulgen(theirs, k, 32, BR_EC_secp256r1);
-            p256_fe_encode(x, &p256_table[j][i].x);
-            p256_fe_encode(y, &p256_table[j][i].y);
+            p256_fe_encode(x, &p256_table(j)[i].x);
+            p256_fe_encode(y, &p256_table(j)[i].y);
             bad += memcmp(theirs + 1, x, 32) != 0 || memcmp(theirs + 33, y, 32) != 0;
         }
     }
