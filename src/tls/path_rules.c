@@ -76,7 +76,7 @@ static bool has_authority_key(const struct x509_cert *cert)
 static bool check_strictly(const struct path *p, size_t i)
 {
     const struct x509_cert *c = &p->certs[i];
-    bool may_sign = !x509_has(c, X509_KEY_USAGE) || (c->usage & X509_USAGE_SIGN_CERT) != 0;
+    bool may_sign = (c->usage & X509_USAGE_SIGN_CERT) != 0;
     bool signs_crl = (c->usage & X509_USAGE_SIGN_CRL) != 0;
     bool names = x509_has(c, X509_ALT_NAMES);
     bool v3 = c->version == 3;
@@ -88,7 +88,7 @@ static bool check_strictly(const struct path *p, size_t i)
         {c->path_length >= 0 && !may_sign, PATH_LENGTH_WITHOUT_SIGN},
         {c->ca && !critical(c, X509_CONSTRAINTS), PATH_CA_NOT_CRITICAL},
         {c->ca && !x509_has(c, X509_KEY_USAGE), PATH_CA_WITHOUT_USAGE},
-        {!c->ca && x509_has(c, X509_KEY_USAGE) && may_sign, PATH_SIGN_WITHOUT_CA},
+        {!c->ca && may_sign, PATH_SIGN_WITHOUT_CA},
         {empty(c->issuer), PATH_ISSUER_EMPTY},
         {empty(c->subject) && (c->ca || signs_crl || !names), PATH_SUBJECT_EMPTY},
         {empty(c->subject) && names && !critical(c, X509_ALT_NAMES), PATH_NAMES_NOT_CRITICAL},
@@ -116,7 +116,7 @@ static bool all_critical_known(const struct x509_cert *cert)
     static const uint64_t known = (uint64_t)1 << X509_KEY_USAGE | (uint64_t)1 << X509_ALT_NAMES |
                                   (uint64_t)1 << X509_CONSTRAINTS |
                                   (uint64_t)1 << X509_NAME_CONSTRAINTS |
-                                  (uint64_t)1 << X509_PURPOSES | (uint64_t)1 << 31 |
+                                  (uint64_t)1 << X509_PURPOSES | (uint64_t)1 << X509_CRL_POINTS |
                                   (uint64_t)1 << 32 | (uint64_t)1 << 33 | (uint64_t)1 << 54;
 
     return !cert->critical_other && (cert->critical & ~known) == 0;

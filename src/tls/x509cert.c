@@ -216,6 +216,9 @@ static bool take_value(struct x509_cert *cert, unsigned number, struct span valu
     case X509_NAME_CONSTRAINTS:
         cert->name_constraints = der_take(&r, DER_SEQUENCE);
         break;
+    case X509_CRL_POINTS:
+        cert->crl_points = der_take(&r, DER_SEQUENCE);
+        break;
     case X509_AUTHORITY_KEY_ID:
         cert->authority_key = der_take(&r, DER_SEQUENCE);
         break;

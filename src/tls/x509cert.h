@@ -18,6 +18,7 @@ enum x509_extension {
     X509_ALT_NAMES = 17,
     X509_CONSTRAINTS = 19,
     X509_NAME_CONSTRAINTS = 30,
+    X509_CRL_POINTS = 31,
     X509_AUTHORITY_KEY_ID = 35,
     X509_PURPOSES = 37,
 };
@@ -51,6 +52,7 @@ struct x509_cert {
     struct span alt_names;
     struct span purposes; /* extended key usage: OIDs */
     struct span name_constraints;
+    struct span crl_points; /* where its CRLs are */
     struct span authority_key;
     struct span subject_key_id;
     uint64_t extensions; /* bit N: extension 2.5.29.N is there */

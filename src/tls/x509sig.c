@@ -89,9 +89,9 @@ static bool take_pss(struct reader *outer, struct x509_sig_kind *kind)
 
     kind->pss = true;
     kind->hash_id = hash_of(&hash);
-    kind->salt_len = (uint8_t)salt_len;
+    kind->salt_len = (uint16_t)salt_len;
     return kind->hash_id != 0 && der_oid_is(der_take(&generator, DER_OID), mgf1) &&
-           hash_of(&generator) == kind->hash_id && salt_len <= HASH_MAX && !generator.bad &&
+           hash_of(&generator) == kind->hash_id && salt_len <= RSA_MAX_LEN && !generator.bad &&
            !mask.bad && !salt.bad && !r.bad && reader_left(&r) == 0;
 }
 

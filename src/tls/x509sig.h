@@ -16,7 +16,7 @@ struct x509_sig_kind {
     uint8_t key_type; /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC */
     uint8_t hash_id;  /* br_sha1_ID .. br_sha512_ID */
     bool pss;
-    uint8_t salt_len; /* with pss */
+    uint16_t salt_len; /* with pss */
 };
 
 /* Takes the three from the contents of the outer SEQUENCE, as far as they go:
