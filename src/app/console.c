@@ -139,9 +139,11 @@ void console_written(struct console *c, size_t len)
     }
 }
 
-void *console_next_wake(struct console *c)
+void *console_next_wake(struct console *c, void *after)
 {
-    for (struct console_line *l = c->newest; l != NULL; l = l->older) {
+    struct console_line *l = after;
+
+    for (l = l == NULL ? c->newest : l->older; l != NULL; l = l->older) {
         if (l->wake) {
             l->wake = false;
             return l;

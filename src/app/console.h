@@ -59,7 +59,8 @@ void console_written(struct console *c, size_t len);
 void console_say(struct console *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void console_statistics(struct console *c);
 
-/* The state of an application that can move now, or NULL. */
-void *console_next_wake(struct console *c);
+/* The state of an application that can move now, the first one or the next `after`
+ * another; NULL when there is none. */
+void *console_next_wake(struct console *c, void *after);
 
 #endif

@@ -185,14 +185,14 @@ void terminal_turn(struct server *s)
 {
     struct terminal *t = s->terminal;
     size_t len;
-    void *state;
+    void *state = NULL;
 
     if (s->now_ms >= t->retry_ms) {
         t->retry_ms = UINT64_MAX;
     }
     hear(s);
     show(s);
-    while ((state = console_next_wake(t->console)) != NULL) {
+    while ((state = console_next_wake(t->console, state)) != NULL) {
         loop_ready(s, slots_of_state(&s->slots, state));
     }
     watch(s, &t->in, t->retry_ms == UINT64_MAX && console_input(t->console, &len) != NULL, 0);

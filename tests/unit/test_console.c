@@ -168,7 +168,7 @@ static void bounded(void)
         taken += io.in_used;
     }
     ok(taken > 8000 && taken < CONSOLE_SHOWN, "nobody reads: the client is not read from");
-    ok(console_next_wake(console) == NULL, "and waits");
+    ok(console_next_wake(console, NULL) == NULL, "and waits");
     console_statistics(console);
     console_output(console, &len);
     ok(len > taken + 300, "there is room for the server's own lines");
@@ -191,7 +191,7 @@ static void bounded(void)
         same &= len > 0 && memcmp(data, flood + at, len) == 0;
         console_written(console, len);
         at += len;
-        if (taken < sizeof flood && console_next_wake(console) != a) {
+        if (taken < sizeof flood && console_next_wake(console, NULL) != a) {
             same = false;
             break;
         }
@@ -208,7 +208,7 @@ static void typed(void)
     ok(console_input(console, &cap) == NULL, "without a client nothing is read");
     a = open_client(0);
     ok(offer("hello\nworld"), "with one it is");
-    ok(console_next_wake(console) == a, "the client is woken");
+    ok(console_next_wake(console, NULL) == a, "the client is woken");
     ok(console_input(console, &cap) == NULL, "no more before it has that");
     got[0] = '\0';
     for (int i = 0; i < 11; i++) {
@@ -297,7 +297,7 @@ static void commands(void)
     got[0] = '\0';
     ok(step(b, "", 1000) == APP_DONE && strcmp(got, "y\n") == 0, "q ends the connection");
     app_console.close(b);
-    ok(console_next_wake(console) == a, "the one before it is woken");
+    ok(console_next_wake(console, NULL) == a, "the one before it is woken");
     is_text(sent(a), "next\n", "for the rest");
     ok(!console->leave, "q does not end the server");
     offer("q");
