@@ -12,7 +12,7 @@ import time
 
 from harness import (Tiny, client_context, done, equal, folder, have, ok, receive_all, run, self_signed,
                      skip, write)
-from tlskit import WEAK, Authority, s_client
+from tlskit import WEAK, Authority, both, s_client
 
 keys = folder()
 ec, rsa = self_signed(keys, "ec", "ec"), self_signed(keys, "rsa", "rsa")
@@ -129,7 +129,8 @@ def restarted():
     tiny = Tiny(ON)
     resumed, session, answer = connect(tiny, context, session)
     equal(resumed, False, "but not over a restart: a full handshake")
-    ok(session.has_ticket and re.search(r"(?m)^  Not taken +1$", answer), "which is counted and gives a new one", answer)
+    ok(session.has_ticket and re.search(r"(?m)^  Not taken +1$", answer), "which is counted and gives a new one",
+       answer)
     tiny.stop()
 
 
@@ -289,7 +290,22 @@ def tampered():
     tiny.stop()
 
 
+def like_s_server():
+    path = folder() + "/session"
+
+    def resumptions(server):
+        first = s_client(server, "-tls1_2", "-sess_out", path)
+        second = s_client(server, "-tls1_2", "-sess_in", path)
+        without = s_client(server, "-tls1_2", "-no_ticket", "-sess_out", path)
+        last = s_client(server, "-tls1_2", "-no_ticket", "-sess_in", path)
+        return [("TLS session ticket:" in c.text, c.reused) for c in (first, second, without, last)]
+
+    for args in [], ["-no_ticket"], ["-no_cache"], ["-no_ticket", "-no_cache"]:
+        seen = both(["-cert", ec, "-key", ec, *args], resumptions)
+        equal(seen[0], seen[1], " ".join(["s_client resumes what it resumes at s_server:", *args]))
+
+
 for part in (on_and_off, versions_and_suites, other_clients, shared, restarted, rotated, bad_files, bound_to_name,
-             bound_to_policy, bound_to_certificate, too_old, tampered):
+             bound_to_policy, bound_to_certificate, too_old, tampered, like_s_server):
     part()
 done()

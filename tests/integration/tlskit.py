@@ -7,7 +7,7 @@ import re
 import ssl
 import subprocess
 
-from harness import client_context, folder, ok, run, write
+from harness import Tiny, client_context, folder, listening_port, ok, run, write
 
 BAD_RECORD_MAC, HANDSHAKE_FAILURE, BAD_CERTIFICATE, UNSUPPORTED_CERTIFICATE = 20, 40, 42, 43
 CERTIFICATE_EXPIRED, UNKNOWN_CA, PROTOCOL_VERSION, INAPPROPRIATE_FALLBACK = 45, 48, 70, 86
@@ -80,6 +80,28 @@ def refused(client, alert, name):
 def weak_context(suites="ALL", version=ssl.TLSVersion.TLSv1_2):
     """A client of Python for one version, which takes any suite."""
     return client_context(version, version, suites + ":@SECLEVEL=0")
+
+
+class SServer:
+    """openssl s_server with the same arguments."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen(["openssl", "s_server", "-4", "-accept", "0", "-www", *args], env=WEAK,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.port = listening_port(self.process.pid)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def both(args, what):
+    """What a client sees of either server, started alike."""
+    seen = []
+    for server in Tiny(args=["-www", *args]), SServer(*args):
+        seen.append(what(server))
+        server.stop()
+    return seen
 
 
 class Wire:
