@@ -89,9 +89,21 @@ static bool parse(struct x509_cert *cert, struct span der)
 
 struct choice_of_issuer {
     size_t best;   /* SIZE_MAX: none */
-    unsigned rank; /* 2: the signature verifies; 1: its time is now */
+    unsigned rank; /* 4: the signature verifies; 2: an anchor is next; 1: its time is now */
     unsigned found;
 };
+
+static bool is_anchors_name(const struct path *p, struct span name)
+{
+    const struct anchor_set *anchors = p->request->anchors;
+
+    for (size_t i = 0; i < anchors->count; i++) {
+        if (span_equal(span_of(anchors->names[i].data, anchors->names[i].len), name)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* Looks at one candidate for the issuer of the chain's last certificate. With
  * `compare` the signature decides. */
@@ -105,10 +117,10 @@ static void consider(struct path *p, struct choice_of_issuer *c, struct span der
     if (!parse(issuer, der) || !issued_by(last, issuer)) {
         return;
     }
-    rank = in_time(p, issuer);
+    rank = in_time(p, issuer) + (is_anchors_name(p, issuer->issuer) ? 2u : 0);
     if (compare && p->trials < TRIALS_MAX) {
         p->trials++;
-        rank += signature_good(last, issuer) ? 2 : 0;
+        rank += signature_good(last, issuer) ? 4 : 0;
     }
     c->found++;
     if (c->best == SIZE_MAX || rank > c->rank) {
