@@ -17,8 +17,9 @@ struct counters {
     uint64_t handshake_errors;
     uint64_t probes; /* closed before a whole ClientHello */
     uint64_t timeouts;
-    uint64_t requests; /* HTTP requests answered */
-    uint64_t bytes_in; /* application data */
+    uint64_t renegotiations; /* that came to an end; not counted as handshakes */
+    uint64_t requests;       /* HTTP requests answered */
+    uint64_t bytes_in;       /* application data */
     uint64_t bytes_out;
     uint64_t session_hits;
     uint64_t session_misses;

@@ -58,6 +58,11 @@ static bool find_session(struct tls *t, const struct hello *h, struct session *s
     const struct session *cached;
 
     t->renew_ticket = false;
+    if (t->renegotiation != RENEGOTIATION_NONE &&
+        (t->ask_certificate ||
+         (ctx->config->options & SSLOP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION) != 0)) {
+        return false;
+    }
     if (h->ticket.len > 0 && ctx->tickets.count > 0) {
         return ticket_open(&ctx->tickets, h->ticket, clock_now_ms(), clock_wall_s(),
                            ctx->config->session_timeout_s, s, &t->renew_ticket);

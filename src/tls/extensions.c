@@ -200,9 +200,9 @@ static int take_renegotiation(struct hello *h, struct span body)
     if (!reader_finished(&r)) {
         return hello_malformed(h, "renegotiation_info: of the wrong length");
     }
-    if (verify_data.len != 0) {
+    if (!span_equal(verify_data, h->verify_data)) {
         return hello_refuse(h, ALERT_HANDSHAKE_FAILURE,
-                            "renegotiation_info: not empty in a first handshake");
+                            "renegotiation_info: does not belong to this connection");
     }
     return 0;
 }

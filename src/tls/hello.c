@@ -75,6 +75,12 @@ static int parse_fields(struct hello *h, struct reader *r, struct span *compress
 
 int hello_parse(const uint8_t *message, size_t message_len, struct hello *out)
 {
+    return hello_parse_again(message, message_len, span_of(message, 0), out);
+}
+
+int hello_parse_again(const uint8_t *message, size_t message_len, struct span verify_data,
+                      struct hello *out)
+{
     struct reader r = reader_of(message, message_len);
     struct span compression;
 
@@ -83,6 +89,7 @@ int hello_parse(const uint8_t *message, size_t message_len, struct hello *out)
     out->server_name = out->alpn = out->versions = out->groups = out->signatures =
         out->signatures_cert = out->ticket = out->key_shares = out->extensions = out->random =
             out->session_id = out->suites = span_of(message, 0);
+    out->verify_data = verify_data;
     if (reader_u8(&r) != 1) {
         return hello_refuse(out, ALERT_UNEXPECTED_MESSAGE, "not a ClientHello");
     }
@@ -95,6 +102,9 @@ int hello_parse(const uint8_t *message, size_t message_len, struct hello *out)
     }
     if ((out->has & HELLO_HAS_GROUPS) != 0 && check_key_shares(out) != 0) {
         return -1;
+    }
+    if (verify_data.len > 0 && (out->has & HELLO_HAS_RENEGOTIATION) == 0) {
+        return hello_refuse(out, ALERT_HANDSHAKE_FAILURE, "renegotiation_info: missing");
     }
     if (hello_list_has(out->suites, 0x00FF)) {
         out->has |= HELLO_HAS_RENEGOTIATION;

@@ -89,14 +89,19 @@ struct hello {
     struct span key_shares; /* KeyShareEntry list body */
     uint8_t fragment_len;   /* RFC 6066 code 1..4 */
     uint16_t record_limit;
-    enum alert alert;   /* when hello_parse failed */
-    const char *reason; /* static sentence, when hello_parse failed */
+    struct span verify_data; /* what renegotiation_info has to hold */
+    enum alert alert;        /* when hello_parse failed */
+    const char *reason;      /* static sentence, when hello_parse failed */
 };
 
 /* message: a whole handshake message with its header. Returns 0 or -1; then
  * alert and reason say why, and server_name still stands when it was read
  * before the fault (for the log). */
 int hello_parse(const uint8_t *message, size_t message_len, struct hello *out);
+/* The same for a renegotiation (RFC 5746, section 3.7), where renegotiation_info must be
+ * there and hold the client's Finished of the handshake before. */
+int hello_parse_again(const uint8_t *message, size_t message_len, struct span verify_data,
+                      struct hello *out);
 
 /* Highest version that the client says it can do and that lies in min..max
  * (supported_versions when present, else legacy_version); 0 if none. GREASE

@@ -3,6 +3,7 @@
  * operations), the session cache, and two primitives that look closer than
  * its own.
  */
+#include "core/build.h"
 #include "core/clock.h"
 #include "core/must.h"
 #include "crypto/crypto.h"
@@ -158,6 +159,12 @@ static size_t policy_hook_status(const br_ssl_server_policy_class **hook,
     return t->choice.cred->staple->der.len;
 }
 
+static unsigned policy_hook_hello(const br_ssl_server_policy_class **hook,
+                                  const unsigned char *data, size_t len)
+{
+    return renegotiate_judge(of_policy(hook), data, len);
+}
+
 const br_ssl_server_policy_class tls_policy_class = {
     .context_size = sizeof(const br_ssl_server_policy_class *),
     .choose = policy_hook_choose,
@@ -165,6 +172,7 @@ const br_ssl_server_policy_class tls_policy_class = {
     .do_sign = policy_hook_sign,
     .extension = policy_hook_extension,
     .status = policy_hook_status,
+    .hello = TINY_STANDIN ? policy_hook_hello : NULL,
 };
 
 /* ---- session cache ----------------------------------------------------- */

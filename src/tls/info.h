@@ -27,6 +27,7 @@ struct tls_info {
     bool established;
     bool resumed;
     bool ems; /* extended master secret */
+    uint16_t renegotiations;
     uint64_t common_suites; /* bit i: the client offers config->suites[i] too */
     enum tls_verdict verdict;
     uint8_t session_id[32];

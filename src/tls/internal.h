@@ -37,6 +37,13 @@ enum tls_stage {
     TLS_STAGE_CLOSED,
 };
 
+enum renegotiation {
+    RENEGOTIATION_NONE,
+    RENEGOTIATION_WANTED, /* by tls_renegotiate, not asked for yet */
+    RENEGOTIATION_ASKED,  /* a HelloRequest went out: the next ClientHello is welcome */
+    RENEGOTIATION_RUNS,
+};
+
 /* Trust anchors, counted by reference as a cred_set is. */
 struct trust {
     struct anchor_set *set;
@@ -67,10 +74,12 @@ struct tls {
     uint8_t binding[32]; /* what a session is bound to, beside the certificate */
     uint32_t handshake_bytes;
     uint64_t session_made_ms;
-    uint32_t serverinfo; /* which extensions of ssl.serverinfo the client wants */
-    uint8_t replies;     /* REPLY_* */
-    bool resume;         /* the session in the engine is to be resumed */
-    bool renew_ticket;   /* it came in a ticket of an older key */
+    uint32_t serverinfo;   /* which extensions of ssl.serverinfo the client wants */
+    uint8_t replies;       /* REPLY_* */
+    bool resume;           /* the session in the engine is to be resumed */
+    bool renew_ticket;     /* it came in a ticket of an older key */
+    uint8_t renegotiation; /* enum renegotiation */
+    bool ask_certificate;  /* in it, whatever ssl.verify is */
 
     /*
      * Input. in is NULL or a block of the pool. in[in_pos..in_end) are bytes
@@ -113,6 +122,7 @@ struct tls_context {
     struct watch *watch; /* NULL: nobody watches */
     struct cred_set *creds;
     struct trust *trust;
+    struct anchor_set no_anchors;
     struct session_cache *sessions; /* NULL: off */
     struct ticket_keys tickets;     /* none: off */
     struct serverinfo serverinfo;
@@ -141,6 +151,12 @@ void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t le
  * reason in t->choice. */
 int agree(struct tls *t, const struct hello *h);
 
+/* renegotiate.c */
+/* Sends the HelloRequest that is wanted, if nothing stands in its way now. */
+void renegotiate_ask(struct tls *t);
+/* The messages of the record that a ClientHello came in. 0, or the alert. */
+unsigned renegotiate_judge(struct tls *t, const uint8_t *data, size_t len);
+
 /* hooks.c: what BearSSL calls */
 extern const br_ssl_server_policy_class tls_policy_class;
 extern const br_ssl_session_cache_class tls_cache_class;
@@ -153,6 +169,9 @@ uint32_t tls_ec_mul(unsigned char *point, size_t point_len, const unsigned char 
 /* Starts the engine with what was agreed; the hello's wire bytes stand at
  * in[0..in_end). */
 void tls12_begin(struct tls *t);
+/* Gives the engine what was agreed. ask: for the client's certificate. False when
+ * there is no memory to verify it. */
+bool tls12_set_up(struct tls *t, bool ask);
 /* Gives the engine what whole records there are and looks at what came of it. */
 void tls12_feed(struct tls *t);
 /* After any call into the engine: failure, closure, end of handshake. */
@@ -165,6 +184,7 @@ void tls12_rest(struct tls *t);
 void tls12_seal_alert(struct tls *t);
 
 /* tls.c */
+void tls_note_server_name(struct tls *t, struct span name);
 bool tls_attach_in(struct tls *t);
 bool tls_attach_out(struct tls *t); /* the block alone; the engine's is tls12_attach_out */
 void tls_give_in(struct tls *t);

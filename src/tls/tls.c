@@ -182,7 +182,7 @@ static void answer_plain_http(struct tls *t, const char *reason)
     t->stage = TLS_STAGE_LAST_WORDS;
 }
 
-static void copy_server_name(struct tls *t, struct span name)
+void tls_note_server_name(struct tls *t, struct span name)
 {
     size_t n = name.len < TLS_NAME_MAX ? name.len : TLS_NAME_MAX - 1;
 
@@ -224,7 +224,7 @@ static void hello_step(struct tls *t)
     t->server = t->ctx->model;
     parsed = hello_parse(t->out, g.message_len, &h);
     /* Also of a hello that is refused: the log tells whom it was meant for. */
-    copy_server_name(t, h.server_name);
+    tls_note_server_name(t, h.server_name);
     if (parsed != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, h.alert, h.reason);
     } else if (agree(t, &h) != 0) {

@@ -70,6 +70,15 @@ uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len);
 void tls_advance(struct tls *t, enum tls_window which, size_t n);
 /* Seals what was given to SEND_APP into a record. */
 void tls_flush(struct tls *t);
+/*
+ * Asks the client for another handshake on an established connection (a HelloRequest);
+ * it may answer when it likes, and data goes on until then. established stays true, and
+ * info.renegotiations grows when the handshake is through. ask_certificate: ask for a
+ * certificate in it even if ssl.verify is none, and resume no session. -1 when it cannot be: the
+ * connection is not open, one is under way, or the client does not know how to bind a new
+ * handshake to the old one (RFC 5746).
+ */
+int tls_renegotiate(struct tls *t, bool ask_certificate);
 /* Sends close_notify and ends; unread application data is discarded. */
 void tls_close(struct tls *t);
 /* The socket's read side ended. Without close_notify before it, the stream

@@ -30,20 +30,34 @@ static const br_ec_impl *impl_for_group(const struct tls_context *ctx, uint16_t 
 
 static bool ask_for_certificate(struct tls *t)
 {
-    const struct config *config = t->ctx->config;
+    struct tls_context *ctx = t->ctx;
+    /* A console may ask where nothing says who is trusted: then nobody is. */
+    struct anchor_set *set = t->trust != NULL ? t->trust->set : &ctx->no_anchors;
+    uint32_t flags = BR_OPT_NO_RENEGOTIATION;
 
-    t->verifier = pool_take(&t->ctx->verify_pool);
+    t->verifier = pool_take(&ctx->verify_pool);
     if (t->verifier == NULL) {
         return false;
     }
-    verify_begin(t->verifier, t->trust->set, config, clock_wall_s());
+    verify_begin(t->verifier, set, ctx->config, clock_wall_s());
     br_ssl_engine_set_x509(&t->server.eng, verify_class(t->verifier));
-    br_ssl_server_set_trust_anchor_names(&t->server, t->trust->set->names, t->trust->set->count);
-    br_ssl_engine_set_all_flags(
-        &t->server.eng,
-        BR_OPT_NO_RENEGOTIATION |
-            (config->verify == VERIFY_OPTIONAL ? BR_OPT_TOLERATE_NO_CLIENT_AUTH : 0));
+    br_ssl_server_set_trust_anchor_names(&t->server, set->names, set->count);
+    flags |= set->count == 0 ? BR_OPT_ASK_WITHOUT_NAMES : 0;
+    flags |= ctx->config->verify != VERIFY_REQUIRED ? BR_OPT_TOLERATE_NO_CLIENT_AUTH : 0;
+    br_ssl_engine_set_all_flags(&t->server.eng, flags);
     return true;
+}
+
+bool tls12_set_up(struct tls *t, bool ask)
+{
+    br_ssl_engine_context *eng = &t->server.eng;
+
+    br_ssl_engine_set_versions(eng, t->choice.version, t->choice.version);
+    br_ssl_engine_set_suites(eng, &t->choice.suite, 1);
+    br_ssl_engine_set_ec(eng, impl_for_group(t->ctx, t->choice.group));
+    br_ssl_engine_set_protocol_names(eng, &t->alpn, t->alpn != NULL);
+    br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION);
+    return !ask || ask_for_certificate(t);
 }
 
 /* Records of ours carry at most ssl.max-send-fragment, or less when the client asks
@@ -89,13 +103,7 @@ void tls12_begin(struct tls *t)
     br_ssl_server_set_policy(&t->server, &t->policy);
     t->cache = &tls_cache_class;
     br_ssl_server_set_cache(&t->server, &t->cache);
-    br_ssl_engine_set_versions(eng, t->choice.version, t->choice.version);
-    br_ssl_engine_set_suites(eng, &t->choice.suite, 1);
-    br_ssl_engine_set_ec(eng, impl_for_group(ctx, t->choice.group));
-    if (t->alpn != NULL) {
-        br_ssl_engine_set_protocol_names(eng, &t->alpn, 1);
-    }
-    if (ctx->config->verify != VERIFY_NONE && !ask_for_certificate(t)) {
+    if (!tls12_set_up(t, ctx->config->verify != VERIFY_NONE)) {
         tls_fail(t, TLS_FAIL_MEMORY, ALERT_INTERNAL_ERROR, "no memory to verify a certificate");
         return;
     }
@@ -131,7 +139,7 @@ static bool check_header(struct tls *t, size_t len)
         tls_fail(t, TLS_FAIL_RECORD, ALERT_BAD_RECORD_MAC, "a CBC record of a partial block");
         return false;
     }
-    if (!t->established) {
+    if (!t->established || t->renegotiation == RENEGOTIATION_RUNS) {
         t->handshake_bytes += (uint32_t)(HEADER_LEN + len);
         if (t->handshake_bytes > TLS_MAX_HANDSHAKE_BYTES) {
             tls_fail(t, TLS_FAIL_HANDSHAKE, ALERT_HANDSHAKE_FAILURE,
@@ -184,7 +192,8 @@ static bool check_record(struct tls *t, uint8_t type)
         t->empty_records = 0;
         t->warnings = 0;
     }
-    if (type == RECORD_HANDSHAKE && eng->ixa != eng->ixb) {
+    /* A hello that was refused before it was read stays where it is. */
+    if (type == RECORD_HANDSHAKE && eng->ixa != eng->ixb && t->failure == TLS_FAIL_NONE) {
         tls_fail(t, t->established ? TLS_FAIL_RECORD : TLS_FAIL_HANDSHAKE, ALERT_UNEXPECTED_MESSAGE,
                  "bytes after the end of a handshake message");
         return false;
@@ -195,25 +204,28 @@ static bool check_record(struct tls *t, uint8_t type)
 /*
  * Must the next record wait until the output is sent? In the handshake yes: a
  * client may send data right behind its Finished (False Start), which the
- * engine takes only after its own Finished is out. Later for alerts: one may
- * be close_notify, after which the engine takes no more application data.
+ * engine takes only after its own Finished is out. Later for alerts and handshake
+ * messages: an alert may be close_notify, after which the engine takes no more
+ * application data, and a ClientHello is answered.
  */
 static bool must_wait(struct tls *t)
 {
     br_ssl_engine_context *eng = &t->server.eng;
+    uint8_t type = t->in[t->in_pos];
+    bool answered = !t->closing && (type == RECORD_ALERT || type == RECORD_HANDSHAKE);
     size_t len;
 
     if (br_ssl_engine_sendrec_buf(eng, &len) != NULL) {
-        return !t->established || (!t->closing && t->in[t->in_pos] == RECORD_ALERT);
+        return !t->established || t->renegotiation == RENEGOTIATION_RUNS || answered;
     }
-    return t->established && !t->closing && t->in[t->in_pos] == RECORD_ALERT && eng->oxa > eng->oxc;
+    return t->established && answered && eng->application_data == 1 && eng->oxa > eng->oxc;
 }
 
 /* Gives one header or one record's contents; false when nothing can move. */
 static bool feed_one(struct tls *t)
 {
     br_ssl_engine_context *eng = &t->server.eng;
-    bool was_established = t->established;
+    bool counts = t->established && t->renegotiation == RENEGOTIATION_NONE;
     size_t want;
 
     if (br_ssl_engine_recvrec_buf(eng, &want) == NULL || t->in_pos == t->in_end) {
@@ -242,8 +254,7 @@ static bool feed_one(struct tls *t)
     if (t->stage != TLS_STAGE_ENGINE || !check_record(t, eng->record_type_in)) {
         return false;
     }
-    if (was_established && eng->record_type_in == RECORD_HANDSHAKE &&
-        ++t->requests > TLS_MAX_REQUESTS) {
+    if (counts && eng->record_type_in == RECORD_HANDSHAKE && ++t->requests > TLS_MAX_REQUESTS) {
         tls_fail(t, TLS_FAIL_RECORD, ALERT_UNEXPECTED_MESSAGE,
                  "the client asks for renegotiation again and again");
         return false;
@@ -261,6 +272,9 @@ void tls12_feed(struct tls *t)
         t->in_pos = t->in_end = 0;
         t->server.eng.ibuf = t->in;
         t->server.eng.ibuf_len = TLS_IN_LEN;
+    }
+    if (TINY_STANDIN && t->renegotiation == RENEGOTIATION_WANTED) {
+        renegotiate_ask(t);
     }
 }
 
@@ -283,8 +297,14 @@ static void note_established(struct tls *t)
     memcpy(info->session_id, eng->session.session_id, sizeof info->session_id);
     info->session_id_len = eng->session.session_id_len;
     info->ems = eng->session.extended != 0;
-    t->ctx->counters->handshakes++;
-    t->ctx->counters->resumed += info->resumed;
+    if (t->renegotiation == RENEGOTIATION_RUNS) {
+        t->renegotiation = RENEGOTIATION_NONE;
+        info->renegotiations++;
+        t->ctx->counters->renegotiations++;
+    } else {
+        t->ctx->counters->handshakes++;
+        t->ctx->counters->resumed += info->resumed;
+    }
     if (TINY_STANDIN && t->ctx->watch != NULL) {
         watch_established(t);
     }
@@ -367,7 +387,8 @@ void tls12_sync(struct tls *t)
     }
     if (eng->iomode == IOMODE_CLOSED) {
         note_closed(t);
-    } else if (!t->established && eng->application_data == 1) {
+    } else if (eng->application_data == 1 &&
+               (!t->established || t->renegotiation == RENEGOTIATION_RUNS)) {
         note_established(t);
     }
 }
@@ -429,7 +450,7 @@ void tls12_rest(struct tls *t)
 {
     br_ssl_engine_context *eng = &t->server.eng;
 
-    if (!t->established || t->closing) {
+    if (!t->established || t->closing || t->renegotiation == RENEGOTIATION_RUNS) {
         return;
     }
     if (t->in != NULL && t->in_pos == t->in_end && eng->ixa == 0 && eng->ixb == 0 &&

@@ -24,15 +24,19 @@ static int alert_seen(struct pair *p)
 
 /* ---- a client that never comes to an end ---------------------------------- */
 
-/* HelloRequests are passed over by the engine, whoever sends them: without the
- * bound on bytes a client could go on with them for ever. */
+/* A certificate may be of any length for all that its message says, and what is too
+ * much of it is read and dropped: a bound on bytes ends that. */
 static void endless_handshake(void)
 {
-    static uint8_t record[5 + 16384] = {22, 3, 3, 0x40, 0x00};
+    static uint8_t record[5 + 16384] = {22,   3,    3,    0x40, 0x00, 11,   0xFF, 0xFF,
+                                        0xFF, 0xFF, 0xFF, 0xFC, 0xFF, 0xFF, 0xF9};
     struct config config = fixture_config("server_ec", NULL);
-    struct pair *p = pair_new(&config);
+    struct pair *p;
     size_t total = 0, n;
 
+    config.cafile = "ca_ec";
+    config.verify = VERIFY_OPTIONAL;
+    p = pair_new(&config);
     pair_begin(p, "localhost", false);
     while (pair_to_server(p)) {
     }
@@ -40,12 +44,25 @@ static void endless_handshake(void)
     }
     do {
         n = pair_inject(p, record, sizeof record);
+        memset(record + 5, 0, 10);
         total += n;
     } while (n > 0 && total < 1000000);
     ok(total <= TLS_MAX_HANDSHAKE_BYTES + sizeof record, "a handshake without end is cut off");
     is_text(reason_of(p), "handshake_failure: the client's handshake is over the size limit",
             "told");
     ok(tls_state(p->tls) == TLS_SEND_REC, "the alert is due");
+    pair_free(p);
+
+    config.verify = VERIFY_NONE;
+    p = pair_new(&config);
+    pair_begin(p, "localhost", false);
+    while (pair_to_server(p)) {
+    }
+    while (pair_to_client(p)) {
+    }
+    pair_inject(p, "\x16\x03\x03\x00\x04\x00\x00\x00", 9);
+    is_text(reason_of(p), "unexpected_message: a message out of its turn",
+            "a HelloRequest from a client in the midst of its handshake");
     pair_free(p);
 }
 
