@@ -14,15 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How often a server in the background looks whether the terminal is its own now. */
-#define FOREGROUND_MS 500
+/* How often a server in the background looks whether the terminal is its own now, and
+ * how soon what failed for want of memory is tried again. */
+#define RETRY_MS 500
 /* How long the last words wait for a reader who does not read. */
 #define LAST_WORDS_MS 1000
 
 struct terminal_end {
     int fd;      /* -1: there is none (any more) */
     bool own;    /* a descriptor of ours, which does not block */
-    bool ready;  /* epoll, or its refusal to watch files, says that it can move */
+    bool ready;  /* epoll says that it can move */
     bool always; /* epoll does not watch such a one */
     bool socket;
     bool watched; /* registered */
@@ -94,9 +95,10 @@ static void watch(struct server *s, struct terminal_end *e, bool wanted, uint32_
     if (loop_watch(s, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, e->fd, events,
                    loop_key(SLOT_TERMINAL, number)) == 0) {
         e->watched = wanted;
+    } else if (errno == EPERM) {
+        e->always = true; /* a file, or /dev/null */
     } else {
-        e->always = true; /* EPERM: a file, or /dev/null */
-        e->ready = true;
+        s->terminal->retry_ms = s->now_ms + RETRY_MS;
     }
 }
 
@@ -162,13 +164,20 @@ static void hear(struct server *s)
     }
     t->in.ready = false;
     if (in_background(&t->in)) {
-        t->retry_ms = s->now_ms + FOREGROUND_MS;
+        t->retry_ms = s->now_ms + RETRY_MS;
         return;
     }
-    n = can_move(&t->in, POLLIN) ? read(t->in.fd, input, cap) : 1;
+    if (!can_move(&t->in, POLLIN)) {
+        return;
+    }
+    n = read(t->in.fd, input, cap);
     if (n > 0) {
         console_typed(t->console, (size_t)n);
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+    } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        if (t->in.always) {
+            t->retry_ms = s->now_ms + RETRY_MS;
+        }
+    } else {
         close_end(s, &t->in);
         console_input_ended(t->console);
     }
