@@ -11,6 +11,7 @@
 #include "config/cipherlist.h"
 #include "config/endpoint.h"
 #include "config/sigalgs.h"
+#include "core/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -203,6 +204,12 @@ enum command {
 int config_load(struct config *config, enum command *command, int argc, char **argv, char **env,
                 int err_fd);
 void config_free(struct config *config);
+
+/* What clients are let in by, as text: the values of ssl.session-context and of all
+ * options about client certificates behind it, one after another with a NUL each.
+ * `take` gets the pieces. */
+void config_rules(const struct config *config, void (*take)(void *context, struct span piece),
+                  void *context);
 
 /* The effective configuration in the file's own syntax, a line an option. */
 int config_print(const struct config *config, int fd);

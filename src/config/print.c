@@ -40,7 +40,7 @@ size_t loader_format(const struct config *c, const struct option *o, size_t item
     case OPTION_TEXT:
     case OPTION_SECRET:
         memcpy(&text, field, sizeof text);
-        text_add(&t, text);
+        text_add(&t, text != NULL ? text : "");
         break;
     case OPTION_BOOL:
         memcpy(&truth, field, sizeof truth);
@@ -83,6 +83,21 @@ static size_t item_count(const struct config *c, const struct option *o)
     }
     memcpy(&list, (const char *)c + o->offset, sizeof list);
     return list.count > 0 ? list.count : 1;
+}
+
+void config_rules(const struct config *config, void (*take)(void *context, struct span piece),
+                  void *context)
+{
+    char value[LOADER_MAX_LINE];
+    size_t i = option_index(option_of_field(offsetof(struct config, session_context)));
+
+    for (; i < option_table_len && strncmp(option_key(&option_table[i]), "ssl.", 4) == 0; i++) {
+        for (size_t item = 0; item < item_count(config, &option_table[i]); item++) {
+            size_t len = loader_format(config, &option_table[i], item, value, sizeof value);
+
+            take(context, span_of(value, len + 1));
+        }
+    }
 }
 
 static int print_value(const struct config *c, const struct option *o, size_t item, int fd)

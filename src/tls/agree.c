@@ -16,18 +16,15 @@ static void bind_session(struct tls *t)
 {
     const struct config *config = t->ctx->config;
     br_sha256_context sha;
-    uint8_t fixed[12];
+    uint8_t fixed[8];
 
     put_u32(fixed, t->endpoint_id);
     put_u32(fixed + 4, (uint32_t)config->verify);
-    put_u32(fixed + 8, config->verify_depth);
     br_sha256_init(&sha);
     br_sha256_update(&sha, fixed, sizeof fixed);
+    br_sha256_update(&sha, t->ctx->rules, sizeof t->ctx->rules);
     if (t->trust != NULL) {
         br_sha256_update(&sha, t->trust->set->digest, sizeof t->trust->set->digest);
-    }
-    if (config->session_context != NULL) {
-        br_sha256_update(&sha, config->session_context, strlen(config->session_context) + 1);
     }
     br_sha256_update(&sha, t->info.server_name, strlen(t->info.server_name));
     br_sha256_out(&sha, t->binding);

@@ -299,6 +299,20 @@ static int load_files(struct tls_context *ctx)
     return result;
 }
 
+static void hash_piece(void *context, struct span piece)
+{
+    br_sha256_update(context, piece.data, piece.len);
+}
+
+static void digest_rules(struct tls_context *ctx)
+{
+    br_sha256_context sha;
+
+    br_sha256_init(&sha);
+    config_rules(ctx->config, hash_piece, &sha);
+    br_sha256_out(&sha, ctx->rules);
+}
+
 struct tls_context *tls_context_new(const struct config *config, struct counters *counters)
 {
     struct tls_context *ctx = calloc(1, sizeof *ctx);
@@ -327,6 +341,7 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
     ctx->ecdsa_sign = crypto_ecdsa_sign();
     prepare_engine(ctx);
     prepare_curves(ctx);
+    digest_rules(ctx);
     if (config->session_cache && config->session_cache_size > 0) {
         ctx->sessions =
             session_cache_new(config->session_cache_size, config->session_timeout_s, counters);

@@ -124,6 +124,7 @@ struct tls_context {
     struct trust *trust;
     struct anchor_set no_anchors;
     struct session_cache *sessions; /* NULL: off */
+    uint8_t rules[32];              /* SHA-256 of config_rules, which sessions are bound to */
     struct ticket_keys tickets;     /* none: off */
     struct serverinfo serverinfo;
     struct pool in_pool, out_pool, verify_pool;

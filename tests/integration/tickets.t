@@ -238,7 +238,26 @@ def bound_to_policy():
     except ssl.SSLError as e:
         got = e.reason
     equal(got, "TLSV1_ALERT_UNKNOWN_CA", "under other authorities it does not help")
+    tolerant = Tiny({**ON, "ssl.ticket-keys": path, "ssl.cafile": other.crt, "ssl.verify-return-error": "false"})
+    _, session, _ = connect(tolerant, context)
+    resumes(tolerant, context, session, True, "where a bad certificate is tolerated its ticket is taken")
+    try:
+        got = connect(strict, context, session)[0]
+    except ssl.SSLError as e:
+        got = e.reason
+    equal(got, "TLSV1_ALERT_UNKNOWN_CA", "but not where it is not")
+    tolerant.stop()
     strict.stop()
+    tiny, picky = (Tiny({**ON, "ssl.ticket-keys": path, "ssl.cafile": authority.crt, **more})
+                   for more in ({}, {"ssl.verify-email": "alice@example.org"}))
+    _, session, _ = connect(tiny, context)
+    try:
+        got = connect(picky, context, session)[0]
+    except ssl.SSLError as e:
+        got = e.reason
+    equal(got, "SSLV3_ALERT_BAD_CERTIFICATE", "nor where more is asked of certificates")
+    tiny.stop()
+    picky.stop()
 
 
 def bound_to_certificate():
