@@ -86,7 +86,7 @@ NOINLINE static void fe_sqr(struct fe *d, const struct fe *a)
     fe_fold(d, c);
 }
 
-static void fe_sqr_times(struct fe *d, const struct fe *a, int times)
+NOINLINE static void fe_sqr_times(struct fe *d, const struct fe *a, int times)
 {
     struct fe t = *a;
 
@@ -108,7 +108,7 @@ static inline void fe_mul_a24(struct fe *d, const struct fe *a)
 }
 
 /* Exchanges a and b when mask is all-ones. */
-static inline void fe_swap(struct fe *a, struct fe *b, uint64_t mask)
+NOINLINE static void fe_swap(struct fe *a, struct fe *b, uint64_t mask)
 {
     for (int i = 0; i < 5; i++) {
         uint64_t t = mask_hide(mask & (a->v[i] ^ b->v[i]));
@@ -119,7 +119,7 @@ static inline void fe_swap(struct fe *a, struct fe *b, uint64_t mask)
 }
 
 /* z^(p - 2) = z^(2^255 - 21), by the usual chain of 254 squarings. */
-static void fe_invert(struct fe *d, const struct fe *z)
+NOINLINE static void fe_invert(struct fe *d, const struct fe *z)
 {
     struct fe z11, x5, x10, x20, x50, x100, t;
 
