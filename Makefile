@@ -115,9 +115,9 @@ LINK_fuzz    := $(SAN) -fsanitize=fuzzer
 # BearSSL: its own flags by file. Hot code is worth more bytes than the rest.
 BEARFLAGS := -w -I$(BEARSSL)/inc -I$(BEARSSL)/src
 # Measured: -O2 instead of -Oz takes a third off a whole handshake for its
-# interpreter (ssl_hs_server), a fifth off Poly1305 and AES-CTR; in what else a
+# interpreter (ssl_hs_server), a fifth off AES-CTR; in what else a
 # release on this processor runs, it shows in size alone.
-HOT_musl := poly1305_ctmulq aes_x86ni_ctr ghash_pclmul ssl_hs_server
+HOT_musl := aes_x86ni_ctr ghash_pclmul ssl_hs_server
 # The primitives work in arrays of fixed size with loops that the data cannot
 # stretch, so they go without the canary, which the rest of the library (the
 # engine, certificates, signatures, decoders) keeps: that takes 8 KB less.

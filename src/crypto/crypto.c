@@ -4,6 +4,7 @@
 #include "crypto/cpu.h"
 #include "crypto/ec.h"
 #include "crypto/ecdsa.h"
+#include "crypto/poly1305.h"
 #include "crypto/rsa.h"
 #include "crypto/sha256.h"
 #include "crypto/wide.h"
@@ -85,7 +86,7 @@ br_chacha20_run crypto_chacha20(void)
 br_poly1305_run crypto_poly1305(void)
 {
 #if CRYPTO_WIDE
-    return br_poly1305_ctmulq_run;
+    return poly1305_run;
 #else
     return br_poly1305_ctmul_run;
 #endif

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * Says that a value derived from a secret may be seen from here on: a signature,
@@ -53,40 +54,38 @@ static inline uint64_t mask_bit(uint64_t bit)
     return mask_hide(0 - bit);
 }
 
-static inline uint64_t load_be64(const unsigned char *p)
+/* Between the processor's order of bytes and the big-endian one. */
+static inline uint64_t order_be64(uint64_t v)
 {
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++) {
-        v = (v << 8) | p[i];
-    }
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return __builtin_bswap64(v);
+#else
     return v;
+#endif
 }
 
-static inline uint64_t load_le64(const unsigned char *p)
+static inline uint64_t load_be64(const unsigned char *p)
 {
-    uint64_t v = 0;
+    uint64_t v;
 
-    for (int i = 7; i >= 0; i--) {
-        v = (v << 8) | p[i];
-    }
-    return v;
+    memcpy(&v, p, sizeof v);
+    return order_be64(v);
 }
 
 static inline void store_be64(unsigned char *p, uint64_t v)
 {
-    for (int i = 7; i >= 0; i--) {
-        p[i] = (unsigned char)v;
-        v >>= 8;
-    }
+    v = order_be64(v);
+    memcpy(p, &v, sizeof v);
+}
+
+static inline uint64_t load_le64(const unsigned char *p)
+{
+    return __builtin_bswap64(load_be64(p));
 }
 
 static inline void store_le64(unsigned char *p, uint64_t v)
 {
-    for (int i = 0; i < 8; i++) {
-        p[i] = (unsigned char)v;
-        v >>= 8;
-    }
+    store_be64(p, __builtin_bswap64(v));
 }
 
 #else

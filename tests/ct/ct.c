@@ -147,6 +147,25 @@ static void chacha20(void)
     end("ChaCha20", memcmp(data, copy, sizeof data) == 0);
 }
 
+static void poly1305(void)
+{
+    unsigned char key[32], data[1003], copy[1003], a[16], b[16];
+    static const unsigned char iv[12];
+
+    memset(key, 7, sizeof key);
+    memset(data, 9, sizeof data);
+    memset(copy, 9, sizeof copy);
+    br_poly1305_ctmul_run(key, iv, copy, sizeof copy, "aad", 3, a, br_chacha20_ct_run, 1);
+    secret(key, sizeof key);
+    secret(data, sizeof data);
+    begin();
+    crypto_poly1305()(key, iv, data, sizeof data, "aad", 3, b, crypto_chacha20(), 1);
+    public(b, sizeof b);
+    public(data, sizeof data);
+    public(key, sizeof key);
+    end("ChaCha20-Poly1305", memcmp(a, b, sizeof a) == 0 && memcmp(data, copy, sizeof data) == 0);
+}
+
 static void sha256(void)
 {
     unsigned char data[300], a[32], b[32];
@@ -185,6 +204,7 @@ int main(void)
     rsa(1024);
     rsa(2048);
     chacha20();
+    poly1305();
     sha256();
     return tap_done();
 }

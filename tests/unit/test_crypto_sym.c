@@ -81,6 +81,76 @@ static void aead_wycheproof(void)
     ok(bad == 0 && count > 250, "Wycheproof chacha20_poly1305");
 }
 
+/* Every length in turn, and sums at the edge of the modulus: all bits set, with
+ * keys of all bits set, too. */
+static void poly_agrees(void)
+{
+    uint64_t seed = 1305;
+    int bad = 0;
+
+    for (size_t round = 0; round < 2 * MOST; round++) {
+        uint8_t key[32], iv[12], aad[64], ours[MOST], theirs[MOST], a[16], b[16];
+        size_t len = round % MOST, aad_len = (size_t)(random64(&seed) % sizeof aad);
+
+        random_bytes(&seed, key, sizeof key);
+        random_bytes(&seed, iv, sizeof iv);
+        random_bytes(&seed, aad, sizeof aad);
+        random_bytes(&seed, ours, sizeof ours);
+        memset(round % 2 != 0 ? aad : ours, 0xFF, sizeof aad);
+        memcpy(theirs, ours, sizeof ours);
+        for (int encrypt = 1; encrypt >= 0; encrypt--) {
+            crypto_poly1305()(key, iv, ours, len, aad, aad_len, a, crypto_chacha20(), encrypt);
+            br_poly1305_ctmul_run(key, iv, theirs, len, aad, aad_len, b, br_chacha20_ct_run,
+                                  encrypt);
+            bad += memcmp(a, b, 16) != 0 || memcmp(ours, theirs, sizeof ours) != 0;
+        }
+    }
+    ok(bad == 0, "the AEAD agrees with BearSSL's at every length");
+}
+
+/* A cipher that leaves all bits set as the key, so that sums come near to 2^130 - 5. */
+static uint32_t chacha_of_ones(const void *key, const void *iv, uint32_t cc, void *data, size_t len)
+{
+    (void)key;
+    (void)iv;
+    if (cc == 0) {
+        memset(data, 0xFF, len);
+    }
+    return cc;
+}
+
+/* r = 1: the sum is that of the blocks, which are chosen around the modulus. */
+static uint32_t chacha_of_one(const void *key, const void *iv, uint32_t cc, void *data, size_t len)
+{
+    (void)chacha_of_ones(key, iv, cc, data, len);
+    if (cc == 0) {
+        memset(data, 0, 16);
+        ((uint8_t *)data)[0] = 1;
+    }
+    return cc;
+}
+
+static void poly_edges(void)
+{
+    static const br_chacha20_run ciphers[] = {chacha_of_ones, chacha_of_one};
+    int bad = 0;
+
+    for (size_t c = 0; c < 2; c++) {
+        for (unsigned last = 0; last < 256; last++) {
+            for (size_t len = 0; len <= 96; len += 16) {
+                uint8_t data[96], a[16], b[16];
+
+                memset(data, 0xFF, sizeof data);
+                data[0] = (uint8_t)last;
+                crypto_poly1305()("", "", data, len, data, len / 2, a, ciphers[c], 0);
+                br_poly1305_ctmul_run("", "", data, len, data, len / 2, b, ciphers[c], 0);
+                bad += memcmp(a, b, 16) != 0;
+            }
+        }
+    }
+    ok(bad == 0, "Poly1305 agrees around the modulus");
+}
+
 static void sha_known(void)
 {
     br_hash_compat_context c;
@@ -166,6 +236,8 @@ int main(void)
     chacha_known();
     chacha_agrees();
     aead_wycheproof();
+    poly_agrees();
+    poly_edges();
     sha_known();
     sha_agrees();
     sha_state();
