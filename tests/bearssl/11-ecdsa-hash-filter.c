@@ -15,8 +15,8 @@ static int choose(const br_ssl_server_policy_class **policy, const br_ssl_server
     return 0;
 }
 
-static const br_ssl_server_policy_class witness_class = {sizeof(struct witness), choose, NULL,
-                                                         NULL};
+static const br_ssl_server_policy_class witness_class = {.context_size = sizeof(struct witness),
+                                                         .choose = choose};
 
 /* A ClientHello with one suite (ECDHE_ECDSA, AES-128-GCM), P-256, and one
  * signature scheme. Returns the alert of the server. */
