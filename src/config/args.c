@@ -141,6 +141,27 @@ static void check_form(struct loader *l, const struct spelling *s, const char *v
     }
 }
 
+static bool is_unset(const struct loader *l, const void *field)
+{
+    size_t offset = (size_t)((const char *)field - (const char *)l->config);
+
+    return l->set_in[option_index(option_of_field(offset))] == LAYER_DEFAULT;
+}
+
+/* s_server asks for no certificate when it is only told of CAs, and looks nothing
+ * up when it is only told of CRLs. What a file or the environment have asked for
+ * stays asked for. */
+static void note_unasked(struct loader *l, size_t field)
+{
+    struct config *c = l->config;
+
+    if (field == offsetof(struct config, crl_files)) {
+        c->crl_unasked = c->crl_unasked || is_unset(l, &c->crl_files);
+    } else {
+        c->ca_unasked = c->ca_unasked || (is_unset(l, &c->cafile) && is_unset(l, &c->capath));
+    }
+}
+
 static void set_by_spelling(struct loader *l, const struct spelling *s, const char *value)
 {
     const struct option *o = option_of_field(s->field);
@@ -172,6 +193,15 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         break;
     case SPELLING_FORM:
         check_form(l, s, text);
+        break;
+    case SPELLING_UNASKED:
+        note_unasked(l, s->field);
+        loader_set(l, o, span_text(text));
+        break;
+    case SPELLING_FIRST:
+        if (l->set_in[option_index(o)] != l->layer) {
+            loader_set(l, o, span_text(text));
+        }
         break;
     case SPELLING_UNSET:
         if (l->set_in[option_index(o)] != LAYER_DEFAULT) {

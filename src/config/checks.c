@@ -213,10 +213,11 @@ static void check_verify(struct loader *l)
 {
     struct config *c = l->config;
     struct span text = span_text(c->verify_text);
-    bool ca = is_set(c->cafile);
+    bool ca = is_set(c->cafile) || is_set(c->capath);
 
     if (text.len == 0) {
-        c->verify = ca || c->require_peer_certificate ? VERIFY_REQUIRED : VERIFY_NONE;
+        c->verify =
+            (ca && !c->ca_unasked) || c->require_peer_certificate ? VERIFY_REQUIRED : VERIFY_NONE;
     } else if (span_is_nocase(text, "none")) {
         c->verify = VERIFY_NONE;
     } else if (span_is_nocase(text, "optional")) {
@@ -240,13 +241,33 @@ static void check_verify(struct loader *l)
                           "openssl s_server does; -verify_return_error refuses it");
     }
     if (c->verify != VERIFY_NONE && !ca) {
-        loader_error_at(l,
-                        text.len > 0 ? (const void *)&c->verify_text
-                                     : (const void *)&c->require_peer_certificate,
-                        "client certificates are verified against ssl.cafile; set it");
+        loader_error_at(
+            l,
+            text.len > 0 ? (const void *)&c->verify_text
+                         : (const void *)&c->require_peer_certificate,
+            "client certificates are verified against ssl.cafile or ssl.capath; set it");
     }
     if (c->verify == VERIFY_NONE && ca) {
-        loader_warning_at(l, &c->cafile, "not used: ssl.verify = none asks for no certificate");
+        loader_warning_at(l, is_set(c->cafile) ? &c->cafile : &c->capath,
+                          "not used: ssl.verify = none asks for no certificate%s",
+                          c->ca_unasked ? "; -verify and -Verify do" : "");
+    }
+}
+
+static void check_crls(struct loader *l)
+{
+    struct config *c = l->config;
+    bool given = c->crl_files.count > 0;
+
+    if (c->crl_check == CRL_CHECK_AUTO) {
+        c->crl_check = given && !c->crl_unasked ? CRL_CHECK_ALL : CRL_CHECK_NONE;
+    }
+    if (given && c->crl_check == CRL_CHECK_NONE) {
+        loader_warning_at(l, &c->crl_files,
+                          "no certificate is looked up in it: set ssl.crl-check (-crl_check)");
+    } else if (c->crl_check != CRL_CHECK_NONE && c->verify == VERIFY_NONE) {
+        loader_warning_at(l, given ? (const void *)&c->crl_files : (const void *)&c->crl_check,
+                          "not used: ssl.verify = none asks for no certificate");
     }
 }
 
@@ -347,6 +368,7 @@ void config_check(struct loader *l)
     check_sessions(l);
     check_alpn(l);
     check_verify(l);
+    check_crls(l);
     check_headers(l);
     check_endpoints(l);
 }

@@ -32,6 +32,7 @@ enum verify_mode { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED };
 enum verify_report { REPORT_NONE, REPORT_ERRORS, REPORT_ALL };
 enum purpose { PURPOSE_CLIENT, PURPOSE_SERVER, PURPOSE_ANY };
 enum suiteb { SUITEB_OFF, SUITEB_128_ONLY, SUITEB_192, SUITEB_128 }; /* bits: P-256, P-384 */
+enum crl_check { CRL_CHECK_AUTO, CRL_CHECK_NONE, CRL_CHECK_LEAF, CRL_CHECK_ALL };
 enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };
 enum access_format { ACCESS_COMMON, ACCESS_COMBINED, ACCESS_JSON };
 enum log_severity { SEVERITY_ERROR, SEVERITY_WARN, SEVERITY_INFO, SEVERITY_DEBUG };
@@ -90,7 +91,13 @@ struct config {
     bool server_name_fatal;   /* a client that asks for no known name is refused */
     const char *random_files; /* joined by colons; "" for none */
     const char *cafile;
-    uint32_t reload_interval_s; /* 0: only on SIGHUP */
+    const char *capath; /* a folder of such files */
+    struct string_list crl_files;
+    enum crl_check crl_check;         /* never CRL_CHECK_AUTO once resolved */
+    bool crl_unasked;                 /* crl_files come from -CRL alone */
+    bool ca_unasked;                  /* cafile and capath come from -CAfile and -CApath alone */
+    struct string_list chain_cafiles; /* to complete the chains that are sent */
+    uint32_t reload_interval_s;       /* 0: only on SIGHUP */
 
     /* ssl.*, protocol; resolved by config_finish */
     uint32_t protocol;        /* ArangoDB's number, 0 when not set */

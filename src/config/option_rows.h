@@ -10,9 +10,10 @@ OPTION(endpoints, OPTION_ENDPOINTS, 0, 0, "server.endpoint", "tcp://[::]:4433", 
 OPTION(unlink, OPTION_BOOL, 0, 0, "server.unlink", "false", "",
        "remove a Unix socket that is left over, before listening on its path")
 OPTION(family, OPTION_CHOICE, 0, 0, "server.family", "any", "", "address families: any, ipv4, ipv6")
-OPTION(mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
-       "what is served: files, status, raw, echo, reverse, console; auto: files if files.root is set, "
-       "console for a command line of s_server's, else status")
+OPTION(
+    mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
+    "what is served: files, status, raw, echo, reverse, console; auto: files if files.root is set, "
+    "console for a command line of s_server's, else status")
 OPTION(max_connections, OPTION_NUMBER, 1, 1000000, "server.max-connections", "1024", "",
        "connections at a time; more wait in the backlog")
 OPTION(backlog, OPTION_NUMBER, 1, 65535, "server.backlog", "512", "",
@@ -71,6 +72,14 @@ STANDIN_OPTION(random_files, OPTION_TEXT, 0, 0, "ssl.random-files", "", "FILE[:F
                "mix these into the random numbers, beside what the system gives")
 OPTION(cafile, OPTION_TEXT, 0, 0, "ssl.cafile", "", "FILE",
        "PEM with the CAs whose client certificates are accepted")
+OPTION(capath, OPTION_TEXT, 0, 0, "ssl.capath", "", "DIR",
+       "a folder of such files, beside or instead of ssl.cafile")
+OPTION(crl_files, OPTION_LIST, 0, 0, "ssl.crl-file", "", "FILE",
+       "CRLs, PEM or DER: certificates that CAs have revoked; repeatable")
+OPTION(crl_check, OPTION_CHOICE, 0, 0, "ssl.crl-check", "auto", "",
+       "which of a client's certificates need a CRL: none, leaf, all; auto: all with ssl.crl-file")
+OPTION(chain_cafiles, OPTION_LIST, 0, 0, "ssl.chain-cafile", "", "FILE",
+       "file or folder with CA certificates that complete the chain sent to clients; repeatable")
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
        "look this often for changed certificate files; 0: on SIGHUP only")
 OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "5", "N",

@@ -13,11 +13,13 @@
 /* What a spelling does with its key. */
 enum spelling_how {
     SPELLING_SET,
-    SPELLING_ACCEPT, /* [host:]port becomes an endpoint */
-    SPELLING_PATH,   /* a path becomes a unix:// endpoint */
-    SPELLING_ADD_OP, /* a bit more in ssl.options */
-    SPELLING_UNSET,  /* only where nothing else says anything */
-    SPELLING_FORM,   /* PEM or DER, which is found by looking into the file */
+    SPELLING_ACCEPT,  /* [host:]port becomes an endpoint */
+    SPELLING_PATH,    /* a path becomes a unix:// endpoint */
+    SPELLING_ADD_OP,  /* a bit more in ssl.options */
+    SPELLING_UNSET,   /* only where nothing else says anything */
+    SPELLING_FIRST,   /* unless the command line has set it already */
+    SPELLING_UNASKED, /* named, but another option asks for its use */
+    SPELLING_FORM,    /* PEM or DER, which is found by looking into the file */
     SPELLING_NEEDLESS,
     SPELLING_REFUSED,    /* for a reason of refusal_rows.h */
     SPELLING_REFUSED_OP, /* as its bit of ssl.options is */

@@ -94,7 +94,16 @@ FLAG("no_cache", SPELLING_SET, session_cache, "false")
 FLAG("ext_cache", SPELLING_SET, session_cache, "true")
 
 /* Client certificates. Nothing is trusted by default: only what is named is loaded. */
-VALUE("CAfile", SPELLING_SET, cafile)
+VALUE("CAfile", SPELLING_UNASKED, cafile)
+VALUE("CAfile", SPELLING_UNSET, chain_cafiles) /* s_server's chains are completed from it, too */
+VALUE("verifyCAfile", SPELLING_UNASKED, cafile)
+VALUE("CApath", SPELLING_UNASKED, capath)
+VALUE("verifyCApath", SPELLING_UNASKED, capath)
+VALUE("chainCAfile", SPELLING_SET, chain_cafiles)
+VALUE("chainCApath", SPELLING_SET, chain_cafiles)
+VALUE("CRL", SPELLING_UNASKED, crl_files)
+FLAG("crl_check", SPELLING_FIRST, crl_check, "leaf") /* -crl_check_all before it stands */
+FLAG("crl_check_all", SPELLING_SET, crl_check, "all")
 NEEDLESS("no-CAfile")
 NEEDLESS("no-CApath")
 NEEDLESS("no-CAstore")

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "crypto/crypto.h"
+#include "tls/folder.h"
 #include "tls/internal.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 /* ---- trust anchors, counted -------------------------------------------- */
 
-static struct trust *trust_load(const char *path)
+static struct trust *trust_load(const struct config *config)
 {
     struct trust *trust = calloc(1, sizeof *trust);
 
@@ -29,7 +30,7 @@ static struct trust *trust_load(const char *path)
         return NULL;
     }
     trust->references = 1;
-    trust->set = anchor_set_load(path);
+    trust->set = anchor_set_load(config, clock_wall_s());
     if (trust->set == NULL) {
         free(trust);
         return NULL;
@@ -213,6 +214,25 @@ static uint64_t stamp_list(uint64_t stamp, const struct string_list *files)
     return stamp;
 }
 
+/* A folder and what lies in it, or a file. */
+static uint64_t stamp_folder(uint64_t stamp, const char *path)
+{
+    char unused[4];
+    struct text error = text_over(unused, sizeof unused);
+    struct arena arena = {0};
+    struct folder f;
+
+    stamp = stamp_file(stamp, path);
+    if (path != NULL && path[0] != '\0' && folder_is(path) &&
+        folder_read(&f, path, &arena, &error) == 0) {
+        for (size_t i = 0; i < f.count; i++) {
+            stamp = stamp_file(stamp, f.paths[i]);
+        }
+    }
+    arena_end(&arena);
+    return stamp;
+}
+
 static uint64_t stamp_files(const struct config *config)
 {
     uint64_t stamp = 0xCBF29CE484222325u;
@@ -226,6 +246,11 @@ static uint64_t stamp_files(const struct config *config)
     stamp = stamp_file(stamp, config->server_name_keyfile);
     stamp = stamp_file(stamp, config->server_name_certfile);
     stamp = stamp_file(stamp, config->cafile);
+    stamp = stamp_folder(stamp, config->capath);
+    stamp = stamp_list(stamp, &config->crl_files);
+    for (size_t i = 0; i < config->chain_cafiles.count; i++) {
+        stamp = stamp_folder(stamp, config->chain_cafiles.items[i]);
+    }
     stamp = stamp_list(stamp, &config->ticket_keys);
     stamp = stamp_list(stamp, &config->ocsp_files);
     stamp = stamp_list(stamp, &config->serverinfo);
@@ -254,7 +279,7 @@ static int load_all(const struct config *config, struct loaded *l)
         return -1;
     }
     if (config->verify != VERIFY_NONE) {
-        l->trust = trust_load(config->cafile);
+        l->trust = trust_load(config);
         if (l->trust == NULL) {
             return -1;
         }

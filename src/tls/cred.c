@@ -28,7 +28,8 @@ struct loader {
     struct password password, second_password;
     int64_t now_s;
     unsigned errors;
-    struct cred **creds; /* all that are loaded, of the set's arena */
+    struct anchor_set *issuers; /* NULL for none */
+    struct cred **creds;        /* all that are loaded, of the set's arena */
     size_t count;
 };
 
@@ -87,6 +88,9 @@ static struct cred *load_files(struct loader *l, const struct source *s)
 
     if (!good) {
         text_add(&error, "no memory");
+    }
+    if (good) {
+        parts->issuers = l->issuers;
     }
     for (size_t i = 0; i < ARRAY_LEN(paths) && good; i++) {
         unsigned take = i == 0 && paths[1] == NULL ? CRED_TAKE_KEY | CRED_TAKE_CERTS
@@ -328,6 +332,10 @@ static void load_all(struct loader *l, const struct config *config)
         l->errors++;
         return;
     }
+    if (config->chain_cafiles.count > 0) {
+        l->issuers = anchor_set_of_list("ssl.chain-cafile", &config->chain_cafiles, l->now_s);
+        l->errors += l->issuers == NULL;
+    }
     load_source(l, &set->fallback,
                 (struct source){
                     .option = is_set(config->certfile) ? "ssl.certfile" : "ssl.keyfile",
@@ -406,6 +414,7 @@ struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
         return NULL;
     }
     load_all(&l, config);
+    anchor_set_free(l.issuers);
     password_wipe(&l.password);
     password_wipe(&l.second_password);
     if (l.errors > 0) {

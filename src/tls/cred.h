@@ -63,17 +63,24 @@ int cred_set_changed(const struct cred_set *set);
 
 /* ---- trust anchors for client certificates ------------------------------ */
 
+struct crl_set;
+
 struct anchor_set {
-    struct span *certs;  /* DER */
-    br_x500_name *names; /* their subjects, which are sent to clients */
+    struct span *certs; /* DER */
     size_t count;
-    uint8_t digest[32]; /* SHA-256 over the certificates */
+    br_x500_name *names;  /* their subjects */
+    size_t name_count;    /* of these, the first ones, which are sent to clients */
+    struct crl_set *crls; /* NULL: nothing is looked up */
+    uint8_t digest[32];   /* SHA-256 over certificates and CRLs */
 };
 
-/* Reads all certificates of a file (PEM or DER). NULL after telling by log_line. */
-struct anchor_set *anchor_set_load(const char *path);
+/* Reads the certificates of ssl.cafile and ssl.capath (PEM or DER) and, where
+ * they are to be looked at, the CRLs of ssl.crl-file and those that lie among
+ * the certificates. NULL after telling by log_line. now_s: wall clock. */
+struct anchor_set *anchor_set_load(const struct config *config, int64_t now_s);
+/* The certificates alone, of files and folders; no names, no digest. */
+struct anchor_set *anchor_set_of_list(const char *option, const struct string_list *paths,
+                                      int64_t now_s);
 void anchor_set_free(struct anchor_set *set);
-/* As cred_set_changed. */
-int anchor_set_changed(const struct anchor_set *set);
 
 #endif

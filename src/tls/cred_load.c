@@ -2,6 +2,7 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "tls/x509name.h"
+#include "tls/x509sig.h"
 
 #include <string.h>
 #include <time.h>
@@ -115,8 +116,9 @@ static void drop_doubles(struct cred_parts *parts, const char *file)
     }
 }
 
-/* Behind the leaf each certificate's subject is the issuer of the one before. */
-static void order_issuers(struct cred_parts *parts, const char *file)
+/* Behind the leaf each certificate's subject is the issuer of the one before. False
+ * when that cannot be had of all. */
+static bool order_issuers(struct cred_parts *parts, const char *file)
 {
     bool moved = false;
     size_t at = 1;
@@ -146,6 +148,37 @@ static void order_issuers(struct cred_parts *parts, const char *file)
         log_line(LOG_WARN, "%s: %zu certificate(s) at the end do not belong to the chain", file,
                  parts->count - at);
     }
+    return at == parts->count;
+}
+
+static bool issued(const struct x509_cert *issuer, const struct x509_cert *cert)
+{
+    br_x509_pkey key = x509_cert_key(issuer);
+
+    return span_equal(issuer->subject, cert->issuer) &&
+           x509_sig_check_weak(&cert->sig, &key) == X509_SIG_GOOD;
+}
+
+/* Puts behind the last certificate who issued it, if he is known. Roots stay out:
+ * clients have them, or do not believe them. */
+static bool add_issuer(struct cred_parts *parts)
+{
+    const struct x509_cert *last = &parts->certs[parts->count - 1];
+    struct x509_cert *next = &parts->certs[parts->count];
+    char unused[4];
+    struct text error = text_over(unused, sizeof unused);
+
+    if (parts->count == CRED_CHAIN_MAX || span_equal(last->issuer, last->subject)) {
+        return false;
+    }
+    for (size_t i = 0; i < parts->issuers->count; i++) {
+        if (x509_cert_parse(next, parts->issuers->certs[i], false, &error) == 0 &&
+            !span_equal(next->issuer, next->subject) && issued(next, last)) {
+            parts->count++;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Puts the certificate of the key first. */
@@ -222,7 +255,10 @@ int cred_build(struct cred *cred, struct cred_parts *parts, const char *file, in
     if (find_leaf(parts, file, error) != 0) {
         return -1;
     }
-    order_issuers(parts, file);
+    if (order_issuers(parts, file) && parts->issuers != NULL) {
+        while (add_issuer(parts)) {
+        }
+    }
     warn_dates(leaf, file, now_s);
     if (parts->key.type == CRED_RSA && parts->key.bits < WEAK_RSA_BITS) {
         log_line(LOG_WARN, "%s: an RSA key of %u bits is weak; use 2048 or more, or EC", file,

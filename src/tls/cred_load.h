@@ -20,6 +20,7 @@ struct cred_parts {
     size_t count;
     struct private_key key;
     bool has_key;
+    const struct anchor_set *issuers; /* may complete the chain; NULL for none */
 };
 
 /* Reads the blocks of a file; `take` says what is wanted of it, the rest is

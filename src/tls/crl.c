@@ -1,7 +1,6 @@
 #include "tls/crl.h"
 #include "core/date.h"
 #include "core/log.h"
-#include "crypto/crypto.h"
 #include "tls/arena.h"
 #include "tls/der.h"
 #include "tls/filebytes.h"
@@ -12,18 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A key that the signature was tried with, and how that ended. A list may be
- * megabytes long; hashing it for every handshake would be work that anybody
- * could ask for. */
-struct tried {
-    bool done;
-    uint8_t key[32];
-};
-
 struct list {
     struct list *next;
     struct crl crl;
-    struct tried good, bad;
+    /* What the signature is over, so that no handshake hashes megabytes. */
+    struct x509_sig_kind kind;
+    uint8_t hash[X509_SIG_HASH_MAX];
 };
 
 struct crl_set {
@@ -107,6 +100,12 @@ int crl_set_add(struct crl_set *set, struct span der, const char *from, int64_t 
     if (crl_parse(&list->crl, span_of(copy, der.len), error) != 0) {
         return -1;
     }
+    if (!x509_sig_kind_of(list->crl.sig.algorithm, &list->kind) ||
+        list->kind.hash_id == br_sha1_ID) {
+        text_add(error, "the CRL is signed with SHA-1, or with an algorithm that is not built in");
+        return -1;
+    }
+    x509_sig_hash(&list->kind, list->crl.sig.tbs, list->hash);
     index = arena_take_array(&set->arena, list->crl.count, sizeof *index);
     if (index == NULL && list->crl.count > 0) {
         text_add(error, "no memory");
@@ -120,6 +119,20 @@ int crl_set_add(struct crl_set *set, struct span der, const char *from, int64_t 
     return 0;
 }
 
+int crl_set_add_block(struct crl_set *set, const struct pem_block *block, const char *from,
+                      int64_t now_s, struct text *error)
+{
+    char memory[160];
+    struct text why = text_over(memory, sizeof memory);
+
+    if (crl_set_add(set, span_of(block->data, block->len), from, now_s, &why) != 0) {
+        pem_describe(block, error);
+        text_add(error, memory);
+        return -1;
+    }
+    return 0;
+}
+
 int crl_set_add_bytes(struct crl_set *set, uint8_t *data, size_t len, const char *from,
                       int64_t now_s, struct text *error)
 {
@@ -129,18 +142,12 @@ int crl_set_add_bytes(struct crl_set *set, uint8_t *data, size_t len, const char
     int count = 0;
 
     while ((result = pem_next(&reader, &block, error)) == PEM_BLOCK) {
-        char memory[160];
-        struct text why = text_over(memory, sizeof memory);
-
-        if (!pem_is_crl(&block)) {
-            continue;
+        if (pem_is_crl(&block)) {
+            if (crl_set_add_block(set, &block, from, now_s, error) != 0) {
+                return -1;
+            }
+            count++;
         }
-        if (crl_set_add(set, span_of(block.data, block.len), from, now_s, &why) != 0) {
-            pem_describe(&block, error);
-            text_add(error, memory);
-            return -1;
-        }
-        count++;
     }
     return result == PEM_ERROR ? -1 : count;
 }
@@ -167,38 +174,9 @@ int crl_set_add_file(struct crl_set *set, const char *option, const char *path, 
 
 /* ---- checking ------------------------------------------------------------- */
 
-static void digest_key(const br_x509_pkey *key, uint8_t digest[32])
+static bool signature_good(const struct list *l, const struct crl_query *q)
 {
-    br_sha256_context c;
-
-    br_sha256_init(&c);
-    if (key->key_type == BR_KEYTYPE_RSA) {
-        br_sha256_update(&c, key->key.rsa.n, key->key.rsa.nlen);
-        br_sha256_update(&c, key->key.rsa.e, key->key.rsa.elen);
-    } else if (key->key_type == BR_KEYTYPE_EC) {
-        br_sha256_update(&c, key->key.ec.q, key->key.ec.qlen);
-    }
-    br_sha256_out(&c, digest);
-}
-
-static bool was_tried(const struct tried *t, const uint8_t key[32])
-{
-    return t->done && memcmp(t->key, key, sizeof t->key) == 0;
-}
-
-static bool signature_good(struct list *l, const br_x509_pkey *key, const uint8_t digest[32])
-{
-    struct tried *t;
-    bool good;
-
-    if (was_tried(&l->good, digest) || was_tried(&l->bad, digest)) {
-        return was_tried(&l->good, digest);
-    }
-    good = x509_sig_check(&l->crl.sig, key) == X509_SIG_GOOD;
-    t = good ? &l->good : &l->bad;
-    t->done = true;
-    memcpy(t->key, digest, sizeof t->key);
-    return good;
+    return x509_sig_fits(&l->kind, l->crl.sig.signature, l->hash, &q->issuer_key);
 }
 
 static bool is_general_name_of(struct span name, struct span names)
@@ -257,20 +235,25 @@ static bool is_by(const struct crl *crl, const struct crl_query *q)
             span_equal(crl->key_id, q->issuer_key_id));
 }
 
+/* What counts of a list, the most first. */
+#define SIGNED   4u
+#define IN_SCOPE 2u
+#define IN_TIME  1u
+
 /* The best list for the certificate: of those that fit equally well the newest. */
-static struct list *choose(struct crl_set *set, const struct crl_query *q, const uint8_t key[32])
+static const struct list *choose(const struct crl_set *set, const struct crl_query *q)
 {
-    struct list *best = NULL;
+    const struct list *best = NULL;
     unsigned most = 0;
 
-    for (struct list *l = set->lists; l != NULL; l = l->next) {
+    for (const struct list *l = set->lists; l != NULL; l = l->next) {
         unsigned score;
 
         if (!is_by(&l->crl, q)) {
             continue;
         }
-        score = (signature_good(l, &q->issuer_key, key) ? 4u : 0) +
-                (in_scope(&l->crl, q) ? 2u : 0) + (time_error(&l->crl, q) == 0 ? 1u : 0);
+        score = (signature_good(l, q) ? SIGNED : 0) + (in_scope(&l->crl, q) ? IN_SCOPE : 0) +
+                (time_error(&l->crl, q) == 0 ? IN_TIME : 0);
         if (best == NULL || score > most ||
             (score == most && l->crl.this_update_s > best->crl.this_update_s)) {
             best = l;
@@ -280,14 +263,11 @@ static struct list *choose(struct crl_set *set, const struct crl_query *q, const
     return best;
 }
 
-size_t crl_check(struct crl_set *set, const struct crl_query *q, int errors[CRL_ERRORS_MAX])
+size_t crl_check(const struct crl_set *set, const struct crl_query *q, int errors[CRL_ERRORS_MAX])
 {
-    uint8_t key[32];
-    struct list *l;
+    const struct list *l = choose(set, q);
     size_t n = 0;
 
-    digest_key(&q->issuer_key, key);
-    l = choose(set, q, key);
     if (l == NULL) {
         errors[n++] = CRL_ERROR_NONE_FOUND;
         return n;
@@ -301,7 +281,7 @@ size_t crl_check(struct crl_set *set, const struct crl_query *q, int errors[CRL_
     if (time_error(&l->crl, q) != 0) {
         errors[n++] = time_error(&l->crl, q);
     }
-    if (!signature_good(l, &q->issuer_key, key)) {
+    if (!signature_good(l, q)) {
         errors[n++] = CRL_ERROR_SIGNATURE;
     }
     if (crl_find(&l->crl, q->serial) != CRL_NOT_LISTED) {

@@ -9,6 +9,7 @@
 #ifndef TINY_TLS_CRL_H
 #define TINY_TLS_CRL_H
 
+#include "tls/pem.h"
 #include "tls/x509sig.h"
 
 /* ---- one list ------------------------------------------------------------ */
@@ -55,6 +56,9 @@ void crl_set_free(struct crl_set *set);
  * already is passed over. 0, or -1 with a sentence. */
 int crl_set_add(struct crl_set *set, struct span der, const char *from, int64_t now_s,
                 struct text *error);
+/* The same for a block of a file, which is named in the sentence. */
+int crl_set_add_block(struct crl_set *set, const struct pem_block *block, const char *from,
+                      int64_t now_s, struct text *error);
 /* The CRLs of a file's bytes, PEM or DER, which are written to; other blocks are
  * passed over. How many there were, or -1 with a sentence. */
 int crl_set_add_bytes(struct crl_set *set, uint8_t *data, size_t len, const char *from,
@@ -66,8 +70,8 @@ size_t crl_set_count(const struct crl_set *set);
 /* SHA-256 over all of them: what was decided under one set does not hold under another. */
 void crl_set_digest(const struct crl_set *set, uint8_t digest[32]);
 
-/* A certificate to be looked up. The issuer's name and key must be those of a
- * certificate that has been verified: its key is taken to check lists with. */
+/* A certificate to be looked up. Signatures of lists are checked with the
+ * issuer's key, so the verdict is worth as much as the issuer's certificate. */
 struct crl_query {
     struct span issuer; /* a whole Name element */
     br_x509_pkey issuer_key;
@@ -91,8 +95,7 @@ struct crl_query {
 
 #define CRL_ERRORS_MAX 5
 
-/* What is wrong, in openssl's order; how many, 0: it is not revoked. A list's
- * signature is checked once for each key. */
-size_t crl_check(struct crl_set *set, const struct crl_query *q, int errors[CRL_ERRORS_MAX]);
+/* What is wrong, in openssl's order; how many, 0: it is not revoked. */
+size_t crl_check(const struct crl_set *set, const struct crl_query *q, int errors[CRL_ERRORS_MAX]);
 
 #endif

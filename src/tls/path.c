@@ -59,14 +59,14 @@ bool path_self_signed(const struct x509_cert *cert)
 }
 
 /* A time that was asked for counts in any case. */
-static bool timeless(const struct path *p)
+bool path_timeless(const struct path *p)
 {
     return !p->request->config->check_time && p->request->config->attime_s == 0;
 }
 
 static bool in_time(const struct path *p, const struct x509_cert *cert)
 {
-    return timeless(p) ||
+    return path_timeless(p) ||
            (cert->not_before_s <= p->request->now_s && p->request->now_s <= cert->not_after_s);
 }
 
@@ -267,7 +267,7 @@ static bool check_time(const struct path *p, size_t n)
 {
     const struct x509_cert *cert = &p->certs[n];
 
-    if (timeless(p)) {
+    if (path_timeless(p)) {
         return true;
     }
     return (cert->not_before_s <= p->request->now_s || path_tell(p, PATH_NOT_YET_VALID, n)) &&
@@ -309,5 +309,6 @@ bool path_validate(struct path *p, const struct path_request *request)
     p->trials = 0;
     return parse(&p->certs[0], request->sent[0]) && path_check_leaf_key(p) && build(p) &&
            path_check_extensions(p) && path_check_strength(p) && path_check_identity(p) &&
-           path_check_suiteb(p) && check_signatures(p) && path_check_constraints(p);
+           path_check_revocation(p) && path_check_suiteb(p) && check_signatures(p) &&
+           path_check_constraints(p);
 }

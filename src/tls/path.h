@@ -107,6 +107,8 @@ bool path_validate(struct path *p, const struct path_request *request);
 bool path_tell(const struct path *p, unsigned error, size_t depth);
 bool path_self_issued(const struct x509_cert *cert);
 bool path_self_signed(const struct x509_cert *cert);
+/* Is no time to be looked at? */
+bool path_timeless(const struct path *p);
 /* path_rules.c: extensions and key usage; strength of keys and hashes; Suite B. */
 bool path_check_leaf_key(const struct path *p);
 bool path_check_extensions(const struct path *p);
@@ -115,5 +117,7 @@ bool path_check_suiteb(const struct path *p);
 /* path_names.c: host name, address of mail and IP; name constraints. */
 bool path_check_identity(const struct path *p);
 bool path_check_constraints(const struct path *p);
+/* path_crl.c */
+bool path_check_revocation(const struct path *p);
 
 #endif

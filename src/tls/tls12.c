@@ -41,8 +41,8 @@ static bool ask_for_certificate(struct tls *t)
     }
     verify_begin(t->verifier, set, ctx->config, clock_wall_s());
     br_ssl_engine_set_x509(&t->server.eng, verify_class(t->verifier));
-    br_ssl_server_set_trust_anchor_names(&t->server, set->names, set->count);
-    flags |= set->count == 0 ? BR_OPT_ASK_WITHOUT_NAMES : 0;
+    br_ssl_server_set_trust_anchor_names(&t->server, set->names, set->name_count);
+    flags |= set->name_count == 0 ? BR_OPT_ASK_WITHOUT_NAMES : 0;
     flags |= ctx->config->verify != VERIFY_REQUIRED ? BR_OPT_TOLERATE_NO_CLIENT_AUTH : 0;
     br_ssl_engine_set_all_flags(&t->server.eng, flags);
     return true;

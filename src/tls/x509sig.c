@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define HASH_MAX    64
 #define RSA_MAX_LEN 512 /* the largest modulus, 4096 bits */
 
 struct x509_signed x509_signed_take(struct reader *r)
@@ -137,7 +136,7 @@ static void unmask(uint8_t *dst, size_t len, unsigned id, struct span seed)
     size_t step = hash_len(id);
 
     for (uint32_t n = 0; n * step < len; n++) {
-        uint8_t counter[4], block[HASH_MAX];
+        uint8_t counter[4], block[X509_SIG_HASH_MAX];
         struct span pieces[2] = {seed, span_of(counter, sizeof counter)};
 
         put_u32(counter, n);
@@ -156,7 +155,7 @@ static bool pss_fits(const struct x509_sig_kind *kind, uint8_t *em, size_t len, 
     static const uint8_t zeros[8];
     size_t h_len = hash_len(kind->hash_id);
     size_t db_len, pad;
-    uint8_t digest[HASH_MAX];
+    uint8_t digest[X509_SIG_HASH_MAX];
     struct span pieces[3] = {span_of(zeros, sizeof zeros), span_of(hash, h_len)};
 
     if (len < h_len + kind->salt_len + 2 || em[len - 1] != 0xBC || em[0] >> (8 - unused) != 0) {
@@ -199,7 +198,7 @@ static bool rsa_good(const struct x509_sig_kind *kind, struct span signature, co
                      const br_rsa_public_key *key)
 {
     size_t len = hash_len(kind->hash_id);
-    uint8_t found[HASH_MAX];
+    uint8_t found[X509_SIG_HASH_MAX];
 
     if (kind->pss) {
         return pss_good(kind, signature, hash, key);
@@ -209,21 +208,33 @@ static bool rsa_good(const struct x509_sig_kind *kind, struct span signature, co
            memcmp(hash, found, len) == 0;
 }
 
+void x509_sig_hash(const struct x509_sig_kind *kind, struct span tbs, uint8_t *hash)
+{
+    hash_all(kind->hash_id, &tbs, 1, hash);
+}
+
+bool x509_sig_fits(const struct x509_sig_kind *kind, struct span signature, const uint8_t *hash,
+                   const br_x509_pkey *key)
+{
+    if (key->key_type != kind->key_type) {
+        return false;
+    }
+    return key->key_type == BR_KEYTYPE_RSA
+               ? rsa_good(kind, signature, hash, &key->key.rsa)
+               : crypto_ecdsa_vrfy()(crypto_ec(), hash, hash_len(kind->hash_id), &key->key.ec,
+                                     signature.data, signature.len) == 1;
+}
+
 enum x509_sig x509_sig_check_weak(const struct x509_signed *s, const br_x509_pkey *key)
 {
     struct x509_sig_kind kind;
-    uint8_t hash[HASH_MAX];
-    bool good;
+    uint8_t hash[X509_SIG_HASH_MAX];
 
     if (!x509_sig_kind_of(s->algorithm, &kind) || key->key_type != kind.key_type) {
         return X509_SIG_UNKNOWN;
     }
-    hash_all(kind.hash_id, &s->tbs, 1, hash);
-    good = kind.key_type == BR_KEYTYPE_RSA
-               ? rsa_good(&kind, s->signature, hash, &key->key.rsa)
-               : crypto_ecdsa_vrfy()(crypto_ec(), hash, hash_len(kind.hash_id), &key->key.ec,
-                                     s->signature.data, s->signature.len) == 1;
-    return good ? X509_SIG_GOOD : X509_SIG_BAD;
+    x509_sig_hash(&kind, s->tbs, hash);
+    return x509_sig_fits(&kind, s->signature, hash, key) ? X509_SIG_GOOD : X509_SIG_BAD;
 }
 
 enum x509_sig x509_sig_check(const struct x509_signed *s, const br_x509_pkey *key)

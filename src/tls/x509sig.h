@@ -9,6 +9,8 @@
 
 #include "tls/x509cert.h"
 
+#define X509_SIG_HASH_MAX 64
+
 enum x509_sig { X509_SIG_GOOD, X509_SIG_BAD, X509_SIG_UNKNOWN };
 
 /* What an AlgorithmIdentifier says. */
@@ -29,6 +31,12 @@ bool x509_sig_kind_of(struct span algorithm, struct x509_sig_kind *kind);
 enum x509_sig x509_sig_check(const struct x509_signed *s, const br_x509_pkey *key);
 /* The same, but with SHA-1 too. */
 enum x509_sig x509_sig_check_weak(const struct x509_signed *s, const br_x509_pkey *key);
+/* The two halves of a check, for what is signed once and checked often: the hash,
+ * of at most X509_SIG_HASH_MAX bytes; and whether a signature of it is one of
+ * this key. */
+void x509_sig_hash(const struct x509_sig_kind *kind, struct span tbs, uint8_t *hash);
+bool x509_sig_fits(const struct x509_sig_kind *kind, struct span signature, const uint8_t *hash,
+                   const br_x509_pkey *key);
 /* The key of a certificate, pointing into it. key_type 0 when it cannot be used. */
 br_x509_pkey x509_cert_key(const struct x509_cert *cert);
 

@@ -246,6 +246,22 @@ class Authority:
                  "-enddate", end, "-extfile", self.place + "/extensions", "-extensions", "ca")
         return path
 
+    def revoke(self, pem, reason=None):
+        """Calls back what issue() gave, or an authority below this one."""
+        crt = pem.crt if isinstance(pem, Authority) else pem[:-4] + ".crt"
+        _openssl("ca", "-config", self.place + "/conf", "-keyfile", self.key, "-cert", self.crt, "-md", "sha256",
+                 "-revoke", crt, *(["-crl_reason", reason] if reason else []))
+
+    def crl(self, start="20200101000000Z", end="20491231235959Z", extensions="", form="PEM"):
+        """The path of a CRL of all that is revoked by now."""
+        path = f"{self.place}/{len(os.listdir(self.place))}.crl"
+        write(path + ".cnf", _CA.format(self.place) + "[more]\n" + extensions + "\n")
+        _openssl("ca", "-gencrl", "-config", path + ".cnf", "-keyfile", self.key, "-cert", self.crt, "-md", "sha256",
+                 "-crl_lastupdate", start, "-crl_nextupdate", end, "-out", path + ".pem",
+                 *(["-crlexts", "more"] if extensions else []))
+        _openssl("crl", "-in", path + ".pem", "-outform", form, "-out", path)
+        return path
+
     def issue(self, name, kind="client", key="ec", start="20200101000000Z", end="20491231235959Z", chain=True,
               digest="default"):
         path = f"{self.place}/{len(os.listdir(self.place))}"

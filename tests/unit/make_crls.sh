@@ -126,3 +126,4 @@ openssl x509 -req -in leaf.csr -CA maker.crt -CAkey maker.pem -set_serial 5 -day
         echo "};"
     done
 } > "$out"
+clang-format -i "$out"

@@ -94,10 +94,49 @@ static void test_identity(void)
     config_free(&config);
 }
 
+/* What -CRL, -crl_check and -CAfile mean in openssl s_server. */
+static void test_revocation(void)
+{
+    ok(LOAD("--ssl.cafile", "ca.pem", "--ssl.crl-file", "a.crl", "--ssl.crl-file", "b.crl") == 0 &&
+           config.crl_check == CRL_CHECK_ALL && config.crl_files.count == 2,
+       "a CRL file is looked at");
+    config_free(&config);
+    ok(LOAD("--ssl.cafile", "ca.pem") == 0 && config.crl_check == CRL_CHECK_NONE, "without one");
+    config_free(&config);
+    ok(WARNS("set ssl.crl-check (-crl_check)", "--ssl.cafile", "ca.pem", "-CRL", "a.crl"),
+       "-CRL alone does nothing, and that is told");
+    ok(LOAD("--ssl.cafile", "ca.pem", "-CRL", "a.crl", "-crl_check") == 0 &&
+           config.crl_check == CRL_CHECK_LEAF,
+       "-crl_check");
+    config_free(&config);
+    ok(LOAD("--ssl.cafile", "ca.pem", "-crl_check_all", "-crl_check") == 0 &&
+           config.crl_check == CRL_CHECK_ALL,
+       "-crl_check_all is more, wherever it stands");
+    config_free(&config);
+    ok(LOAD("--ssl.cafile", "ca.pem", "-crl_check", "-crl_check_all") == 0 &&
+           config.crl_check == CRL_CHECK_ALL,
+       "after it, too");
+    config_free(&config);
+    ok(WARNS("asks for no certificate; -verify and -Verify do", "-CAfile", "ca.pem"),
+       "-CAfile alone asks nobody, and that is told");
+    ok(LOAD("-CApath", "dir", "-Verify", "1") == 0 && config.verify == VERIFY_REQUIRED,
+       "-CApath is enough to verify");
+    config_free(&config);
+    ok(LOAD("--ssl.cafile", "ca.pem", "-CApath", "dir") == 0 && config.verify == VERIFY_REQUIRED,
+       "what a key has asked for stays");
+    config_free(&config);
+    ok(LOAD("-chainCAfile", "a", "-chainCApath", "b") == 0 && config.chain_cafiles.count == 2,
+       "-chainCAfile and -chainCApath");
+    config_free(&config);
+    ok(WARNS("ssl.verify = none asks for no certificate", "--ssl.crl-check", "all"),
+       "nothing to look up");
+}
+
 static void test_policy(void)
 {
-    ok(FAILS("ssl.cafile; set it", "--ssl.verify", "required"), "verify without CA");
-    ok(FAILS("ssl.cafile; set it", "--ssl.require-peer-certificate"), "require without CA");
+    ok(FAILS("ssl.cafile or ssl.capath; set it", "--ssl.verify", "required"), "verify without CA");
+    ok(FAILS("ssl.cafile or ssl.capath; set it", "--ssl.require-peer-certificate"),
+       "require without CA");
     ok(LOAD("--ssl.cafile", "ca.pem") == 0 && config.verify == VERIFY_REQUIRED,
        "a CA file requires");
     config_free(&config);
@@ -226,6 +265,7 @@ int main(void)
     test_protocol();
     test_identity();
     test_policy();
+    test_revocation();
     test_suites();
     test_print();
     return tap_done();

@@ -133,14 +133,15 @@ const struct cred_entry *cred_set_pick(const struct cred_set *set, struct span n
     return &set->entry;
 }
 
-struct anchor_set *anchor_set_load(const char *path)
+struct anchor_set *anchor_set_load(const struct config *config, int64_t now_s)
 {
     struct anchor_set *set = calloc(1, sizeof *set);
-    struct x509_cert cert = fixture_cert(path);
+    struct x509_cert cert = fixture_cert(config->cafile);
 
+    (void)now_s;
     set->certs = calloc(1, sizeof *set->certs);
     set->names = calloc(1, sizeof *set->names);
-    set->count = 1;
+    set->count = set->name_count = 1;
     set->certs[0] = cert.der;
     set->names[0].data = (unsigned char *)(uintptr_t)cert.subject.data;
     set->names[0].len = cert.subject.len;
@@ -167,7 +168,7 @@ static inline struct config fixture_config(const char *key, const char *second)
     memset(&c, 0, sizeof c);
     c.keyfile = key;
     c.second_keyfile = second != NULL ? second : "";
-    c.certfile = c.second_certfile = c.cafile = "";
+    c.certfile = c.second_certfile = c.cafile = c.capath = "";
     c.max_connections = 100;
     c.version_min = 0x0303;
     c.version_max = 0x0303;
