@@ -2,6 +2,7 @@
 
 #include "crypto/chacha20.h"
 #include "crypto/cpu.h"
+#include "crypto/ctrcbc.h"
 #include "crypto/ec.h"
 #include "crypto/ecdsa.h"
 #include "crypto/poly1305.h"
@@ -90,6 +91,11 @@ br_poly1305_run crypto_poly1305(void)
 #else
     return br_poly1305_ctmul_run;
 #endif
+}
+
+const br_block_ctrcbc_class *crypto_aes_ctrcbc(void)
+{
+    return ctrcbc_class();
 }
 
 const br_hash_class *crypto_sha256(void)

@@ -26,6 +26,8 @@ uint32_t crypto_rsa_is_right(const uint8_t *y, const uint8_t *x, size_t len,
                              const br_rsa_private_key *sk, const br_rsa_public_key *pk);
 br_chacha20_run crypto_chacha20(void);
 br_poly1305_run crypto_poly1305(void);
+/* For CCM: with a counter of 32 bits. */
+const br_block_ctrcbc_class *crypto_aes_ctrcbc(void);
 /* Same context and state layout as br_sha256_vtable. */
 const br_hash_class *crypto_sha256(void);
 

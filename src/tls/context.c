@@ -122,18 +122,6 @@ void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t le
 
 /* ---- the model of all engines ------------------------------------------ */
 
-/* CCM is for small devices, so it does without a second implementation that
- * uses the processor's AES. */
-static void prepare_ccm(br_ssl_engine_context *eng)
-{
-    br_ssl_engine_set_ccm(eng, &br_sslrec_in_ccm_vtable, &br_sslrec_out_ccm_vtable);
-#if UINTPTR_MAX > UINT32_MAX
-    br_ssl_engine_set_aes_ctrcbc(eng, &br_aes_ct64_ctrcbc_vtable);
-#else
-    br_ssl_engine_set_aes_ctrcbc(eng, &br_aes_ct_ctrcbc_vtable);
-#endif
-}
-
 static void prepare_engine(struct tls_context *ctx)
 {
     const br_hash_class *hashes[] = {
@@ -150,7 +138,8 @@ static void prepare_engine(struct tls_context *ctx)
     br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
     br_ssl_engine_set_default_aes_cbc(eng);
-    prepare_ccm(eng);
+    br_ssl_engine_set_ccm(eng, &br_sslrec_in_ccm_vtable, &br_sslrec_out_ccm_vtable);
+    br_ssl_engine_set_aes_ctrcbc(eng, crypto_aes_ctrcbc());
     br_ssl_engine_set_default_aes_gcm(eng);
     br_ssl_engine_set_default_des_cbc(eng);
     br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
