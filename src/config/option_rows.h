@@ -58,8 +58,8 @@ OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
        "a certificate for one server name; *.example.org; repeatable")
 OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
        "DER of the OCSP response that is stapled to its certificate; repeatable")
-OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
-       "PEM with extensions for clients that offer their types; repeatable")
+STANDIN_OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
+               "PEM with extensions for clients that offer their types; repeatable")
 STANDIN_OPTION(server_name, OPTION_TEXT, 0, 0, "ssl.server-name", "", "NAME",
                "one name that has a certificate of its own")
 STANDIN_OPTION(server_name_certfile, OPTION_TEXT, 0, 0, "ssl.server-name-certfile", "", "FILE",

@@ -161,7 +161,7 @@ static const char *keep_path(struct loader *l, const char *path)
 {
     const char *copy = NULL;
 
-    if (is_set(path)) {
+    if (path != NULL && path[0] != '\0') {
         copy = arena_string(&l->set->arena, span_of(path, strlen(path)));
         l->errors += copy == NULL;
     }
@@ -366,7 +366,7 @@ static void load_all(struct loader *l, const struct config *config)
     for (size_t i = 0; i < config->sni.count; i++) {
         load_item(l, config->sni.items[i]);
     }
-    for (size_t i = 0; i < config->ocsp_files.count; i++) {
+    for (size_t i = 0; i < config->ocsp_files.count && l->errors == 0; i++) {
         if (ocsp_load(config->ocsp_files.items[i], l->creds, l->count, l->now_s, &set->arena) !=
             0) {
             l->errors++;

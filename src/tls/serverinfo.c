@@ -1,4 +1,5 @@
 #include "tls/serverinfo.h"
+#include "core/build.h"
 #include "core/log.h"
 #include "tls/filebytes.h"
 #include "tls/pem.h"
@@ -142,7 +143,7 @@ int serverinfo_add(struct serverinfo *s, uint8_t *data, size_t len, struct text 
 
 int serverinfo_load(struct serverinfo *s, const struct string_list *files)
 {
-    for (size_t i = 0; i < files->count; i++) {
+    for (size_t i = 0; TINY_STANDIN && i < files->count; i++) {
         char reason[240];
         struct text error = text_over(reason, sizeof reason);
         struct filebytes f;
@@ -181,7 +182,7 @@ uint32_t serverinfo_wanted(const struct serverinfo *s, const struct hello *h, bo
     size_t at = 0;
     uint8_t flags;
 
-    for (unsigned i = 0; at < s->len; i++) {
+    for (unsigned i = 0; TINY_STANDIN && at < s->len; i++) {
         struct span e = next_entry(s, &at, &flags);
 
         if ((!resumed || (flags & FLAG_NOT_RESUMED) == 0) && offers(h, type_of(e))) {
@@ -196,7 +197,7 @@ struct span serverinfo_extension(const struct serverinfo *s, uint32_t wanted, un
     size_t at = 0;
     uint8_t flags;
 
-    for (; at < s->len; wanted >>= 1) {
+    for (; TINY_STANDIN && at < s->len; wanted >>= 1) {
         struct span e = next_entry(s, &at, &flags);
 
         if ((wanted & 1) != 0 && index-- == 0) {
