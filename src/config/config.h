@@ -114,11 +114,13 @@ struct config {
     size_t group_count;
     const char *signatures_text; /* ssl.signature-algorithms as written */
     struct sigalgs signatures;   /* none: the order of tls/policy.c */
-    const char *options_text;    /* ssl.options as written */
-    uint64_t options;            /* SSL_OP_* bits */
-    bool server_preference;      /* server's suite order instead of the client's */
-    struct string_list alpn;     /* empty: by mode (http/1.1 for files, status, raw) */
-    bool prefer_http1;           /* ssl.prefer-http1-in-alpn: always so, no HTTP/2 here */
+    const char *client_signatures_text;
+    struct sigalgs client_signatures; /* for CertificateVerify; a zero ends it */
+    const char *options_text;         /* ssl.options as written */
+    uint64_t options;                 /* SSL_OP_* bits */
+    bool server_preference;           /* server's suite order instead of the client's */
+    struct string_list alpn;          /* empty: by mode (http/1.1 for files, status, raw) */
+    bool prefer_http1;                /* ssl.prefer-http1-in-alpn: always so, no HTTP/2 here */
 
     /* ssl.*, sessions and client certificates */
     bool session_cache;

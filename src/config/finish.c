@@ -314,39 +314,60 @@ static void finish_groups(struct loader *l)
 
 /* ---- signatures ------------------------------------------------------------------ */
 
-/* What the server can sign with; the others of the list are for other programs. */
-static void finish_signatures(struct loader *l)
+/* What the server can sign with (or, with pss, verify); the others of the list
+ * are for other programs. */
+static void finish_sigalgs(struct loader *l, const char *const *text, struct sigalgs *list,
+                           bool pss)
 {
-    struct config *c = l->config;
-    struct sigalgs *list = &c->signatures;
     size_t kept = 0;
 
-    if (c->signatures_text[0] == '\0') {
-        return;
-    }
-    if (sigalgs_parse(span_text(c->signatures_text), list) != 0) {
+    if (sigalgs_parse(span_text(*text), list) != 0) {
         char quoted[100];
         struct text t = text_over(quoted, sizeof quoted);
 
         text_add_quoted(&t, list->unknown);
-        loader_error_at(l, &c->signatures_text,
+        loader_error_at(l, text,
                         "\"%s\" is no signature algorithm: names like RSA+SHA256 or "
                         "ecdsa_secp256r1_sha256 are wanted, joined by colons",
                         quoted);
         return;
     }
     for (size_t i = 0; i < list->count; i++) {
-        if (sigalg_is_rsa(list->schemes[i]) || sigalg_is_ecdsa(list->schemes[i])) {
-            list->schemes[kept++] = list->schemes[i];
+        uint16_t scheme = list->schemes[i];
+
+        if (sigalg_is_rsa(scheme) || sigalg_is_ecdsa(scheme) || (pss && sigalg_is_pss(scheme))) {
+            list->schemes[kept++] = scheme;
         }
     }
     if (kept == 0) {
-        loader_error_at(l, &c->signatures_text,
+        loader_error_at(l, text,
                         "none of these is built in: RSA and ECDSA with SHA-1 to SHA-512 are");
     } else if (kept < list->count) {
-        loader_warning_at(l, &c->signatures_text, "some are not built in and are skipped");
+        loader_warning_at(l, text, "some are not built in and are skipped");
     }
     list->count = kept;
+}
+
+static void finish_signatures(struct loader *l)
+{
+    static const char *const usual =
+        "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
+        "RSA+SHA256:RSA+SHA384:RSA+SHA512:ECDSA+SHA224:RSA+SHA224";
+    struct config *c = l->config;
+    struct sigalgs *client = &c->client_signatures;
+    unsigned errors = l->errors;
+
+    if (c->signatures_text[0] != '\0') {
+        finish_sigalgs(l, &c->signatures_text, &c->signatures, false);
+    }
+    if (errors == l->errors) {
+        finish_sigalgs(l,
+                       c->client_signatures_text[0] != '\0' ? &c->client_signatures_text
+                       : c->signatures_text[0] != '\0'      ? &c->signatures_text
+                                                            : &usual,
+                       client, true);
+        client->schemes[client->count] = 0;
+    }
 }
 
 /* ---- the rest is in checks.c ------------------------------------------------------ */

@@ -96,6 +96,8 @@ OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519:P-256:P-384:P-521",
        "groups for key exchange, in order of preference")
 OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
        "how handshakes may be signed, in order of preference: RSA+SHA256:ECDSA+SHA256")
+OPTION(client_signatures_text, OPTION_TEXT, 0, 0, "ssl.client-signature-algorithms", "", "LIST",
+       "the same for the signatures of clients with a certificate")
 OPTION(options_text, OPTION_TEXT, 0, 0, "ssl.options", "", "BITS",
        "SSL_OP bits: a number, or names joined by |")
 OPTION(server_preference, OPTION_BOOL, 0, 0, "ssl.server-preference", "true", "",

@@ -12,7 +12,7 @@
 #define SIGALGS_MAX 24
 
 struct sigalgs {
-    uint16_t schemes[SIGALGS_MAX]; /* IANA SignatureScheme, as listed, none twice */
+    uint16_t schemes[SIGALGS_MAX + 1]; /* IANA SignatureScheme, as listed, none twice */
     size_t count;
     struct span unknown; /* the name that is none, when it failed; within the text */
 };

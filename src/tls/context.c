@@ -145,7 +145,10 @@ static void prepare_engine(struct tls_context *ctx)
     br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
     br_ssl_engine_set_chacha20(eng, crypto_chacha20());
     br_ssl_engine_set_poly1305(eng, crypto_poly1305());
-    br_ssl_engine_set_rsavrfy(eng, br_rsa_i31_pkcs1_vrfy);
+    br_ssl_engine_set_rsavrfy(eng, tls_rsa_verify);
+    if (ctx->config->client_signatures.count > 0) {
+        ctx->model.client_schemes = ctx->config->client_signatures.schemes;
+    }
     br_ssl_engine_set_ecdsa(eng, tls_ecdsa_verify);
     br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION);
     eng->rng_os_rand_done = 1; /* seeded by the context, without a system call */

@@ -10,6 +10,7 @@
 #include "tls/internal.h"
 #include "tls/ocsp.h"
 #include "tls/rsasign.h"
+#include "tls/x509sig.h"
 
 #include <string.h>
 
@@ -268,6 +269,24 @@ uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_
 {
     (void)impl;
     return crypto_ecdsa_vrfy()(crypto_ec(), hash, hash_len, pk, sig, sig_len);
+}
+
+/* An OID of length 0 is patch 21's sign for RSASSA-PSS: the hash's number follows
+ * it, and the salt is as long as the hash (RFC 8446, section 4.2.3). */
+uint32_t tls_rsa_verify(const unsigned char *sig, size_t sig_len, const unsigned char *hash_oid,
+                        size_t hash_len, const br_rsa_public_key *pk, unsigned char *hash)
+{
+    if (hash_oid != NULL && hash_oid[0] == 0) {
+        struct x509_sig_kind kind = {.key_type = BR_KEYTYPE_RSA,
+                                     .hash_id = hash_oid[1],
+                                     .pss = true,
+                                     .salt_len = (uint16_t)hash_len};
+
+        br_x509_pkey key = {.key_type = BR_KEYTYPE_RSA, .key.rsa = *pk};
+
+        return x509_sig_fits(&kind, span_of(sig, sig_len), hash, &key);
+    }
+    return br_rsa_i31_pkcs1_vrfy(sig, sig_len, hash_oid, hash_len, pk, hash);
 }
 
 /* X25519 with a share of low order gives zero, which RFC 8422 section 5.11

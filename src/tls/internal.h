@@ -163,6 +163,8 @@ extern const br_ssl_server_policy_class tls_policy_class;
 extern const br_ssl_session_cache_class tls_cache_class;
 uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_len,
                           const br_ec_public_key *pk, const void *sig, size_t sig_len);
+uint32_t tls_rsa_verify(const unsigned char *sig, size_t sig_len, const unsigned char *hash_oid,
+                        size_t hash_len, const br_rsa_public_key *pk, unsigned char *hash);
 uint32_t tls_ec_mul(unsigned char *point, size_t point_len, const unsigned char *x, size_t x_len,
                     int curve);
 

@@ -317,6 +317,26 @@ def names():
     both("name constraints: mail in the subject", "n-mail", ["narrow"], *root())
 
 
+def schemes():
+    """How clients may sign: the list that they are sent, and who comes in."""
+    for option in ([], ["-client_sigalgs", "RSA-PSS+SHA256"], ["-client_sigalgs", "RSA-PSS+SHA384:ECDSA+SHA512"],
+                   ["-client_sigalgs", "rsa_pss_rsae_sha512"], ["-client_sigalgs", "RSA+SHA256:ECDSA+SHA256"],
+                   ["-client_sigalgs", "ECDSA+SHA384"], ["-sigalgs", "RSA+SHA512:ECDSA+SHA256"],
+                   ["-sigalgs", "ECDSA+SHA256", "-client_sigalgs", "RSA+SHA224"]):
+        args = ["-cert", place + "/server.crt", "-key", place + "/server.key", *root("-Verify", "1"), *option]
+        tiny = Tiny({}, ["-www", *args])
+        for name in "rsa", "is-plain":
+            theirs = OpenSSL(args)
+            their_client = visit(theirs, name, [])
+            theirs.end()
+            client = visit(tiny, name, [])
+            listed = [c.find(r"Requested Signature Algorithms: (.*)") for c in (client, their_client)]
+            ok(listed[0] == listed[1] if option else "SHA1" not in listed[0], " ".join(option) + ": the list", listed)
+            equal(admitted(client), admitted(their_client),
+                  f"{' '.join(option)}: {name} {'comes in' if admitted(their_client) else 'does not'}")
+        tiny.stop()
+
+
 def clients():
     """Others than s_client, and what the status page says of them."""
     args = ["-cert", place + "/server.crt", "-key", place + "/server.key", "-www", *root("-verify", "4")]
@@ -371,6 +391,6 @@ def refused():
 
 
 make_all()
-for step in building, limits, extensions, strength, names, clients, stand_in_session, refused:
+for step in building, limits, extensions, strength, names, schemes, clients, stand_in_session, refused:
     step()
 done()
