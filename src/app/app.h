@@ -68,6 +68,7 @@ struct app_peer {
     char address[64];           /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix" */
     char local[64];
     bool ended; /* when close is called: the client said that it ends (close_notify) */
+    bool refused; /* what the last step asked of the connection cannot be */
 };
 
 struct app_ops {

@@ -18,6 +18,7 @@ struct console_line {
     bool stalled;      /* waits for room in the output */
     bool wake;         /* in console_next_wake's answer */
     bool ended;        /* in an orderly way */
+    bool asked;        /* for a renegotiation, in the last step */
     uint8_t utf8_left; /* bytes that are still to come of a character */
     uint8_t utf8_least;
 };
@@ -102,14 +103,15 @@ void console_statistics(struct console *c)
         "callback cache hits",
     };
     const struct counters *n = c->counters;
+    const uint64_t finished = n->handshakes + n->renegotiations;
     const uint64_t values[] = {n->session_entries,
                                0,
                                0,
                                0,
                                n->accepted,
-                               0,
-                               n->handshakes,
-                               n->session_hits,
+                               n->renegotiations,
+                               finished,
+                               n->session_hits + n->tickets_taken,
                                n->session_misses,
                                n->session_timeouts,
                                0};
@@ -281,14 +283,23 @@ static enum command_result follow(struct console *c, struct console_line *l, str
         console_statistics(c);
         return COMMAND_DONE;
     case 'P':
-        if (io->out_used == io->out_len) {
-            return COMMAND_WAIT;
-        }
-        io->request = APP_REQUEST_PLAIN_TEXT;
-        return COMMAND_DONE;
+    case 'r':
+    case 'R':
+        break;
     default:
         return NO_COMMAND;
     }
+    /* Without room to send, a handshake or a flood is under way. */
+    if (io->out_used == io->out_len) {
+        return COMMAND_WAIT;
+    }
+    if (command == 'P') {
+        io->request = APP_REQUEST_PLAIN_TEXT;
+        return COMMAND_DONE;
+    }
+    io->request = command == 'r' ? APP_REQUEST_RENEGOTIATE : APP_REQUEST_RENEGOTIATE_ASKING;
+    l->asked = true;
+    return COMMAND_ONLY;
 }
 
 /* One typed byte, which is not the last of a command: false without room. */
@@ -371,6 +382,10 @@ static enum app_result console_step(void *state, struct app_io *io, uint64_t now
     struct console *c = l->console;
 
     (void)now_ms;
+    if (l->asked) {
+        l->asked = false;
+        console_say(c, "SSL_do_handshake -> %s\n", l->peer->refused ? "-1" : "1");
+    }
     show(c, l, io);
     if (c->typed_at < c->typed_len && (c->target == l || (c->target == NULL && c->newest == l))) {
         c->target = l;

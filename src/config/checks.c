@@ -15,15 +15,19 @@ static struct span span_text(const char *s)
     return span_of(s, strlen(s));
 }
 
+/* Whether anything but the default says it. */
+static bool is_written(const struct loader *l, size_t field)
+{
+    return l->set_in[option_index(option_of_field(field))] != LAYER_DEFAULT;
+}
+
 /* Whoever debugs by hand needs longer than a client of a server may take. */
 static void check_console(struct loader *l)
 {
-    const struct option *idle = option_of_field(offsetof(struct config, idle_timeout_ms));
-
     if (!TINY_STANDIN) {
         loader_error_at(l, &l->config->mode, OPTION_LEFT_OUT);
-    } else if (l->set_in[option_index(idle)] == LAYER_DEFAULT) {
-        l->config->idle_timeout_ms = idle->max;
+    } else if (!is_written(l, offsetof(struct config, idle_timeout_ms))) {
+        l->config->idle_timeout_ms = 86400000;
     }
 }
 
@@ -246,6 +250,11 @@ static void check_verify(struct loader *l)
             text.len > 0 ? (const void *)&c->verify_text
                          : (const void *)&c->require_peer_certificate,
             "client certificates are verified against ssl.cafile or ssl.capath; set it");
+    }
+    if (c->verify == VERIFY_NONE && c->mode == MODE_CONSOLE &&
+        !is_written(l, offsetof(struct config, verify_return_error))) {
+        /* Command R asks for one all the same, to be looked at. */
+        c->verify_return_error = false;
     }
     if (c->verify == VERIFY_NONE && ca) {
         loader_warning_at(l, is_set(c->cafile) ? &c->cafile : &c->capath,

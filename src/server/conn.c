@@ -185,12 +185,11 @@ static void rearm(struct conn *c, struct conn_shared *s, bool wrote, uint64_t no
 
 static void follow_request(struct conn *c, enum app_request request)
 {
-    switch (request) {
-    case APP_REQUEST_PLAIN_TEXT:
+    c->peer.refused = false;
+    if (request == APP_REQUEST_PLAIN_TEXT) {
         c->plain = sizeof plain_text - 1;
-        break;
-    default:
-        break;
+    } else {
+        c->peer.refused = tls_renegotiate(c->tls, request == APP_REQUEST_RENEGOTIATE_ASKING) != 0;
     }
 }
 

@@ -18,6 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import *  # noqa: E402,F403
 from harness import _running  # noqa: E402
+from tlskit import Authority  # noqa: E402
 
 place = folder()
 pem = self_signed(place)
@@ -488,6 +489,46 @@ def quiet():
         s.stop()
 
 
+def renegotiate():
+    ca = Authority("CA")
+    whose = ca.issue("somebody")
+    s = Server()
+    s.shows(rb"ACCEPT")
+    c = s.connect("-cert", whose, "-key", whose, "-msg")
+    s.type(b"r\n")
+    s.shows(rb"SSL_do_handshake -> 1\n", "r starts a renegotiation")
+    m = c.gets(rb"HelloRequest(?s:.*)ClientHello(?s:.*)Finished(?s:.*)Finished", "which s_client goes through")
+    s.type(b"after r\n")
+    c.gets(rb"after r\n", "what is typed afterwards arrives")
+    c.type(b"to the server\n")
+    s.shows(rb"to the server\n", "and what the client sends")
+    ok(m and b"CertificateRequest" not in m.group(0), "r asks for no certificate")
+    s.type(b"R\n")
+    s.shows(rb"SSL_do_handshake -> 1\n", "R, too")
+    c.gets(rb"HelloRequest(?s:.*)CertificateRequest(?s:.*)CertificateVerify(?s:.*)Finished(?s:.*)Finished",
+           "and asks for a certificate")
+    s.type(b"one\nr\ntwo\n")
+    c.gets(rb"one\n(?s:.*)HelloRequest(?s:.*)two\n", "in the middle of text")
+    c.gets(rb"Finished(?s:.*)Finished")
+    s.type(b"last\n")
+    c.gets(rb"last\n")
+    s.type(b"S\n")
+    m = s.shows(STATISTICS)
+    equal(m and m.groups(), (b"1", b"3", b"4"), "the statistics count them")
+    s.type(b"Q\n")
+    equal(s.ends(), 0, "Q")
+    c.end()
+    s.stop()
+
+    # The client may not begin one.
+    s = Server()
+    c = s.connect()
+    c.type(b"R\n")
+    c.gets(rb"RENEGOTIATING(?s:.*)no renegotiation", "a client that wants one is refused")
+    c.leave()
+    s.stop()
+
+
 def nbio_test():
     """At most 7 bytes at a time, and everything arrives."""
     body = os.urandom(300000)
@@ -533,8 +574,10 @@ def nbio_test():
 
 def same_as_openssl():
     """The same script with both programs."""
+    whose = Authority("CA").issue("somebody")
+
     def play(openssl):
-        s = Server(openssl=openssl)
+        s = Server("-no_resumption_on_reneg", openssl=openssl)
         s.shows(rb"ACCEPT 127\.0\.0\.1:\d+\n")
         c = s.connect()
         c.type(b"from the client\n")
@@ -551,19 +594,32 @@ def same_as_openssl():
         c.gets(rb"wrong version number")
         c.end()
         s.shows(rb"CONNECTION CLOSED\n(?s:.*)ERROR\n")
+        c = s.connect("-msg", "-cert", whose, "-key", whose)
+        s.type(b"r\n")
+        again = c.gets(rb"HelloRequest(?s:.*)ClientHello(?s:.*)Finished(?s:.*)Finished")
+        m.append(b"CertificateRequest" in again.group(0))
+        s.type(b"R\n")
+        again = c.gets(rb"HelloRequest(?s:.*)CertificateVerify(?s:.*)Finished(?s:.*)Finished")
+        m.append(b"CertificateRequest" in again.group(0))
+        s.type(b"then text\n")
+        c.gets(rb"then text\n")
+        s.type(b"q\n")
+        s.shows(rb"SSL_do_handshake -> 1\n(?s:.*)SSL_do_handshake -> 1\n(?s:.*)DONE\n")
+        c.end()
         c = s.connect()
         s.end_input()
         code = s.ends()
         c.end()
         last = re.search(rb"DONE\n(?s:.*)CONNECTION CLOSED\n" + STATISTICS + rb"$", s.seen)
-        m += [last and last.groups(), code]
+        # openssl counts a renegotiation at each of its steps.
+        m += [last and last.group(1, 3), code]
         s.stop()
         return m
 
     equal(play(False), play(True), "the same script, the same as with openssl s_server")
 
 
-for part in sys.argv[1:] or ["terminal", "pipes", "files", "two_clients", "slow_reader", "background", "quiet",
+for part in sys.argv[1:] or ["terminal", "pipes", "files", "two_clients", "slow_reader", "background", "quiet", "renegotiate",
                              "nbio_test", "same_as_openssl"]:
     globals()[part]()
 done()

@@ -260,7 +260,9 @@ static void commands(void)
     counters = (struct counters){.accepted = 3,
                                  .handshakes = 2,
                                  .session_entries = 1,
-                                 .session_hits = 4,
+                                 .session_hits = 3,
+                                 .tickets_taken = 1,
+                                 .renegotiations = 8,
                                  .session_misses = 12345,
                                  .session_timeouts = 6,
                                  .session_overflows = 7};
@@ -275,8 +277,8 @@ static void commands(void)
             "   0 client renegotiates (SSL_connect())\n"
             "   0 client connects that finished\n"
             "   3 server accepts (SSL_accept())\n"
-            "   0 server renegotiates (SSL_accept())\n"
-            "   2 server accepts that finished\n"
+            "   8 server renegotiates (SSL_accept())\n"
+            "  10 server accepts that finished\n"
             "   4 session cache hits\n"
             "12345 session cache misses\n"
             "   6 session cache timeouts\n"
@@ -293,6 +295,18 @@ static void commands(void)
     ok(io.request == APP_REQUEST_NONE, "P waits while nothing can be sent");
     is_text(sent(b), "", "P");
     is_text(sent(b), "P\n", "P");
+    offer("x\nr no text\ny\n");
+    is_text(sent(b), "x\n", "r: first what comes before");
+    ok(io.request == APP_REQUEST_RENEGOTIATE && io.flush, "then a renegotiation is asked for");
+    is_text(sent(b), "y\n", "its line is not sent");
+    is_text(shown(), "SSL_do_handshake -> 1\n", "and it is told");
+    offer("R");
+    is_text(sent(b), "", "R");
+    ok(io.request == APP_REQUEST_RENEGOTIATE_ASKING, "R asks for a certificate, too");
+    peer.refused = true;
+    is_text(sent(b), "", "refused");
+    is_text(shown(), "SSL_do_handshake -> -1\n", "it is told, too");
+    peer.refused = false;
     offer("y\nq and the rest\nnext\n");
     got[0] = '\0';
     ok(step(b, "", 1000) == APP_DONE && strcmp(got, "y\n") == 0, "q ends the connection");
