@@ -345,6 +345,23 @@ static void check_export(struct loader *l)
     }
 }
 
+/* As s_server has it: brief is quiet, too, and reverse mode is brief. */
+static void check_watch(struct loader *l)
+{
+    struct config *c = l->config;
+
+    check_export(l);
+    if (c->mode == MODE_REVERSE && c->s_server_style && !c->file_given) {
+        c->watch_brief = true;
+    }
+    if (c->watch_brief) {
+        c->watch_quiet = true;
+    }
+    if (c->watch_brief && c->verify_report == REPORT_ALL) {
+        c->verify_report = REPORT_ERRORS;
+    }
+}
+
 static void check_endpoints(struct loader *l)
 {
     struct config *c = l->config;
@@ -367,9 +384,6 @@ static void check_endpoints(struct loader *l)
 
 void config_check(struct loader *l)
 {
-    if (TINY_STANDIN) {
-        check_export(l);
-    }
     check_mode(l);
     check_keys(l);
     check_names(l);
@@ -380,4 +394,7 @@ void config_check(struct loader *l)
     check_crls(l);
     check_headers(l);
     check_endpoints(l);
+    if (TINY_STANDIN) {
+        check_watch(l);
+    }
 }

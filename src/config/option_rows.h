@@ -166,6 +166,24 @@ OPTION(headers, OPTION_LIST, 0, 0, "files.header", "", "NAME: VALUE",
 OPTION(max_line, OPTION_NUMBER, 16, 8192, "reverse.max-line", "8192", "",
        "longest line in mode reverse, in bytes")
 
+STANDIN_OPTION(watch_state, OPTION_BOOL, 0, 0, "watch.state", "false", "",
+               "tell the steps of each handshake, and alerts")
+STANDIN_OPTION(watch_debug, OPTION_BOOL, 0, 0, "watch.debug", "false", "",
+               "dump all bytes as they pass on the wire")
+STANDIN_OPTION(watch_msg, OPTION_BOOL, 0, 0, "watch.msg", "false", "",
+               "dump records' headers, handshake messages and alerts")
+STANDIN_OPTION(watch_trace, OPTION_BOOL, 0, 0, "watch.trace", "false", "",
+               "as watch.msg, with fields decoded")
+STANDIN_OPTION(watch_file, OPTION_TEXT, 0, 0, "watch.file", "", "FILE",
+               "where watch.msg and watch.trace write to, instead of standard output")
+STANDIN_OPTION(watch_extensions, OPTION_BOOL, 0, 0, "watch.extensions", "false", "",
+               "dump the extensions of each ClientHello")
+STANDIN_OPTION(watch_brief, OPTION_BOOL, 0, 0, "watch.brief", "false", "",
+               "a few lines on each session to standard error")
+STANDIN_OPTION(watch_quiet, OPTION_BOOL, 0, 0, "watch.quiet", "false", "",
+               "do not describe sessions; in console mode only clients' data are shown")
+STANDIN_OPTION(watch_numbers, OPTION_BOOL, 0, 0, "watch.numbers", "false", "",
+               "the connection's number on each line even when it is alone")
 STANDIN_OPTION(keylog_file, OPTION_TEXT, 0, 0, "ssl.keylog-file", "", "FILE",
                "append secrets that decrypt captured traffic; mode 0600")
 STANDIN_OPTION(export_label, OPTION_TEXT, 0, 0, "ssl.export-label", "", "LABEL",

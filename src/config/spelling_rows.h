@@ -141,6 +141,14 @@ NEEDLESS("no_alt_chains") /* ... which leaves no others to try */
 NEEDLESS("issuer_checks") /* chains are always built so */
 
 /* What is shown of connections. */
+FLAG("state", SPELLING_SET, watch_state, "true")
+FLAG("debug", SPELLING_SET, watch_debug, "true")
+FLAG("msg", SPELLING_SET, watch_msg, "true")
+FLAG("trace", SPELLING_SET, watch_trace, "true")
+VALUE("msgfile", SPELLING_SET, watch_file)
+FLAG("tlsextdebug", SPELLING_SET, watch_extensions, "true")
+FLAG("brief", SPELLING_SET, watch_brief, "true")
+FLAG("quiet", SPELLING_SET, watch_quiet, "true")
 VALUE("keylogfile", SPELLING_SET, keylog_file)
 VALUE("keymatexport", SPELLING_SET, export_label)
 VALUE("keymatexportlen", SPELLING_SET, export_length)

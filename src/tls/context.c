@@ -381,7 +381,7 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
 
 int tls_context_watch(struct tls_context *ctx)
 {
-    return TINY_STANDIN ? watch_new(&ctx->watch, ctx->config) : 0;
+    return TINY_STANDIN ? watch_new(ctx) : 0;
 }
 
 int tls_context_reload(struct tls_context *ctx)

@@ -63,6 +63,7 @@ struct tls {
     const br_ssl_server_policy_class *policy;
     const br_ssl_session_cache_class *cache;
     struct tls_context *ctx;
+    struct watch_conn *watching; /* NULL: nobody watches this one */
 
     /* Handshake only. */
     struct cred_set *creds;

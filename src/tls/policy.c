@@ -164,14 +164,18 @@ static bool fits_key(uint16_t scheme, const struct cred *rsa)
                        : sigalg_is_ecdsa(scheme);
 }
 
+const struct sigalgs *policy_signatures(const struct config *config)
+{
+    return config->signatures.count > 0 ? &config->signatures : &usual_signatures;
+}
+
 /* The first of our list that fits the key (the RSA one, or NULL for ECDSA) and is on
  * the client's; 0 for none. Without the extension that is SHA-1 (RFC 5246), and
  * before TLS 1.2 nothing is chosen. */
 static uint16_t choose_scheme(const struct config *config, const struct hello *h, uint16_t version,
                               const struct cred *rsa)
 {
-    const struct sigalgs *ours =
-        config->signatures.count > 0 ? &config->signatures : &usual_signatures;
+    const struct sigalgs *ours = policy_signatures(config);
     bool listed = (h->has & HELLO_HAS_SIGNATURES) != 0;
 
     if (version < 0x0303) {

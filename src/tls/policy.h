@@ -30,6 +30,8 @@ struct policy_choice {
 /* Returns 0, or -1 with alert and reason set. */
 int policy_version(const struct config *config, const struct hello *h, struct policy_choice *out);
 int policy_alpn(const struct config *config, const struct hello *h, struct policy_choice *out);
+/* How handshakes may be signed here, in order of preference. */
+const struct sigalgs *policy_signatures(const struct config *config);
 /* Needs out->version. Fills suite, group, signature and cred. */
 int policy_suite(const struct config *config, const struct hello *h, const struct cred_entry *entry,
                  struct policy_choice *out);

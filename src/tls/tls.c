@@ -1,8 +1,15 @@
 #include "tls/internal.h"
+#include "core/build.h"
 #include "core/text.h"
 #include "core/must.h"
 
 #include <string.h>
+
+/* Of every watch_ call: without the stand-in the linker drops it. */
+static bool watched(const struct tls *t)
+{
+    return TINY_STANDIN && t->watching != NULL;
+}
 
 size_t tls_size(void)
 {
@@ -16,12 +23,18 @@ void tls_begin(struct tls *t, struct tls_context *ctx, unsigned endpoint_id)
     t->stage = TLS_STAGE_HELLO;
     t->info.alpn = "";
     t->info.verdict = TLS_PEER_NOT_ASKED;
+    if (TINY_STANDIN && ctx->watch != NULL) {
+        watch_begin(t);
+    }
 }
 
 void tls_end(struct tls *t)
 {
     if (t->ctx == NULL) {
         return; /* ended before */
+    }
+    if (watched(t)) {
+        watch_end(t);
     }
     tls_give_in(t);
     tls_give_out(t);
@@ -222,6 +235,9 @@ static void hello_step(struct tls *t)
         break;
     }
     t->server = t->ctx->model;
+    if (watched(t)) {
+        watch_hello(t, span_of(t->in, g.wire_len), span_of(t->out, g.message_len));
+    }
     parsed = hello_parse(t->out, g.message_len, &h);
     /* Also of a hello that is refused: the log tells whom it was meant for. */
     tls_note_server_name(t, h.server_name);
@@ -257,6 +273,24 @@ unsigned tls_state(struct tls *t)
     return TLS_CLOSED | eof;
 }
 
+/* Record bytes that may go to the socket. */
+static uint8_t *sendrec_window(struct tls *t, unsigned state, size_t *len)
+{
+    uint8_t *out = NULL;
+
+    if (t->stage == TLS_STAGE_LAST_WORDS) {
+        *len = t->last_len;
+        out = t->last;
+    } else {
+        note_output(t);
+        out = (state & TLS_SEND_REC) != 0 ? br_ssl_engine_sendrec_buf(&t->server.eng, len) : NULL;
+    }
+    if (watched(t) && out != NULL) {
+        watch_sending(t, span_of(out, *len));
+    }
+    return out;
+}
+
 uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
 {
     br_ssl_engine_context *eng = &t->server.eng;
@@ -265,12 +299,7 @@ uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
     *len = 0;
     switch (which) {
     case TLS_WINDOW_SEND_REC:
-        if (t->stage == TLS_STAGE_LAST_WORDS) {
-            *len = t->last_len;
-            return t->last;
-        }
-        note_output(t);
-        return (state & TLS_SEND_REC) != 0 ? br_ssl_engine_sendrec_buf(eng, len) : NULL;
+        return sendrec_window(t, state, len);
     case TLS_WINDOW_RECV_REC:
         if ((state & TLS_RECV_REC) == 0 || !tls_attach_in(t)) {
             return NULL;
@@ -290,6 +319,11 @@ uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
 
 static void sent_records(struct tls *t, size_t n)
 {
+    if (watched(t)) {
+        size_t len;
+
+        watch_written(t, span_of(sendrec_window(t, TLS_SEND_REC, &len), n));
+    }
     if (t->stage == TLS_STAGE_LAST_WORDS) {
         must(n <= t->last_len);
         t->last += n;
@@ -316,6 +350,9 @@ void tls_advance(struct tls *t, enum tls_window which, size_t n)
         break;
     case TLS_WINDOW_RECV_REC:
         must(t->in != NULL && n <= TLS_IN_LEN - t->in_end);
+        if (watched(t)) {
+            watch_read(t, span_of(t->in + t->in_end, n));
+        }
         t->in_end += (uint32_t)n;
         t->in_used = t->in_end > t->in_used ? t->in_end : t->in_used;
         if (t->stage == TLS_STAGE_HELLO) {

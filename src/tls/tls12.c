@@ -241,6 +241,9 @@ static bool feed_one(struct tls *t)
         len = (size_t)(t->in[t->in_pos + 3] << 8 | t->in[t->in_pos + 4]);
         t->in_pos += HEADER_LEN;
         t->record_len = (uint16_t)len;
+        if (TINY_STANDIN && t->watching != NULL) {
+            watch_header(t, t->in + t->in_pos - HEADER_LEN);
+        }
         br_ssl_engine_recvrec_ack(eng, HEADER_LEN);
         tls12_sync(t);
         return t->stage == TLS_STAGE_ENGINE && check_header(t, len);
@@ -305,7 +308,7 @@ static void note_established(struct tls *t)
         t->ctx->counters->handshakes++;
         t->ctx->counters->resumed += info->resumed;
     }
-    if (TINY_STANDIN && t->ctx->watch != NULL) {
+    if (TINY_STANDIN && t->watching != NULL) {
         watch_established(t);
     }
     tls_end_handshake(t);

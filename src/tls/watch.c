@@ -149,7 +149,8 @@ static void debug(struct watch_conn *c, const char *what, uint32_t *passed, stru
         struct watch_out *o = watch_at(c, WATCH_STDOUT);
         unsigned n = (unsigned)bytes.len;
 
-        watch_addf(o, "%s 0x%x [0x%x] (%u bytes => %u (0x%X))\n", what, c->number, *passed, n, n, n);
+        watch_addf(o, "%s 0x%x [0x%x] (%u bytes => %u (0x%X))\n", what, c->number, *passed, n, n,
+                   n);
         watch_dump(o, 0, bytes);
     }
     *passed += (uint32_t)bytes.len;
@@ -173,6 +174,61 @@ void watch_written(struct tls *t, struct span bytes)
 
     debug(c, "write to", &c->written_bytes, bytes);
     watch_flush(&c->watch->out);
+}
+
+/* ---- the end of the handshake --------------------------------------------------- */
+
+/* RFC 5705, without a context value. */
+static void show_exported(struct watch_conn *c, br_ssl_engine_context *eng)
+{
+    const struct config *config = c->watch->config;
+    struct watch_out *o = watch_at(c, WATCH_STDOUT);
+    uint8_t material[WATCH_EXPORT_MAX];
+
+    watch_add(o, "Keying material exporter:\n    Label: '");
+    watch_add(o, config->export_label);
+    watch_addf(o, "'\n    Length: %u bytes\n", config->export_length);
+    if (br_ssl_key_export(eng, material, config->export_length, config->export_label, NULL, 0)) {
+        watch_add(o, "    Keying material: ");
+        watch_hex(o, span_of(material, config->export_length));
+        watch_add(o, "\n");
+    } else {
+        watch_add(o, "    Error\n");
+    }
+    bytes_wipe(material, sizeof material);
+}
+
+/* What was agreed, once the whole handshake was shown. */
+static void describe(struct tls *t)
+{
+    struct watch_conn *c = t->watching;
+    const struct config *config = c->watch->config;
+
+    c->describe_due = false;
+    if (config->watch_brief) {
+        if (config->mode == MODE_REVERSE) {
+            watch_add(watch_at(c, WATCH_STDERR), "CONNECTION ESTABLISHED\n");
+        }
+        watch_show_brief(c, &t->info);
+    } else if (describes(config)) {
+        watch_show_session(c, &t->info);
+    }
+    if (is_set(config->export_label) && !config->watch_quiet) {
+        show_exported(c, &t->server.eng);
+    }
+    watch_flush(&c->watch->out);
+}
+
+void watch_established(struct tls *t)
+{
+    struct watch_conn *c = t->watching;
+
+    c->established = true;
+    c->verify_error = t->verifier != NULL ? verify_error(t->verifier) : 0;
+    c->describe_due = true;
+    if (!c->pending) {
+        describe(t);
+    }
 }
 
 /* ---- records ------------------------------------------------------------------ */
@@ -224,6 +280,9 @@ void watch_sending(struct tls *t, struct span bytes)
         show_pending(c);
         watch_flush(&c->watch->out);
     }
+    if (c->describe_due) {
+        describe(t);
+    }
 }
 
 static void on_record(const br_ssl_engine_context *eng, int sent, unsigned type, unsigned version,
@@ -258,47 +317,5 @@ static void on_record(const br_ssl_engine_context *eng, int sent, unsigned type,
         keylog_write(c->watch->keylog, eng->client_random, eng->session.master_secret);
     }
     c->secrets_due = false;
-    watch_flush(&c->watch->out);
-}
-
-/* ---- the end of the handshake --------------------------------------------------- */
-
-/* RFC 5705, without a context value. */
-static void show_exported(struct watch_conn *c, br_ssl_engine_context *eng)
-{
-    const struct config *config = c->watch->config;
-    struct watch_out *o = watch_at(c, WATCH_STDOUT);
-    uint8_t material[WATCH_EXPORT_MAX];
-
-    watch_add(o, "Keying material exporter:\n    Label: '");
-    watch_add(o, config->export_label);
-    watch_addf(o, "'\n    Length: %u bytes\n", config->export_length);
-    if (br_ssl_key_export(eng, material, config->export_length, config->export_label, NULL, 0)) {
-        watch_add(o, "    Keying material: ");
-        watch_hex(o, span_of(material, config->export_length));
-        watch_add(o, "\n");
-    } else {
-        watch_add(o, "    Error\n");
-    }
-    bytes_wipe(material, sizeof material);
-}
-
-void watch_established(struct tls *t)
-{
-    struct watch_conn *c = t->watching;
-    const struct config *config = c->watch->config;
-
-    c->established = true;
-    if (config->watch_brief) {
-        if (config->mode == MODE_REVERSE) {
-            watch_add(watch_at(c, WATCH_STDERR), "CONNECTION ESTABLISHED\n");
-        }
-        watch_show_brief(c, &t->info);
-    } else if (describes(config)) {
-        watch_show_session(c, &t->info);
-    }
-    if (is_set(config->export_label) && !config->watch_quiet) {
-        show_exported(c, &t->server.eng);
-    }
     watch_flush(&c->watch->out);
 }

@@ -9,6 +9,7 @@
 #define TINY_TLS_WATCH_CONN_H
 
 #include "core/pool.h"
+#include "tls/info.h"
 #include "tls/watch.h"
 #include "tls/watch_out.h"
 
@@ -63,12 +64,13 @@ struct watch_conn {
     bool finished_read;   /* the client's Finished, of the handshake under way */
     bool established;
     bool failed; /* -state has told */
-    bool secrets_due;
+    bool secrets_due, describe_due;
+    unsigned verify_error; /* why the client's certificate does not verify, 0: it does */
     /* A record that is to be sent, until its header is known. */
     bool pending;
     uint8_t pending_type;
     uint32_t pending_len;
-    /* The last ClientHello, without its header, and the client's certificate. */
+    /* The last ClientHello, and the client's certificate. */
     uint32_t hello_len, leaf_len;
     struct watch_message in, out;
     uint8_t pending_bytes[WATCH_RECORD_MAX];
@@ -97,7 +99,7 @@ void watch_trace_alert(struct watch_out *o, struct span alert);
 void watch_show_extensions(struct watch_out *o, struct span hello);
 
 /* watch_session.c: what was agreed, when the handshake has ended. */
-struct tls_info;
+
 void watch_show_session(struct watch_conn *c, const struct tls_info *info);
 void watch_show_brief(struct watch_conn *c, const struct tls_info *info);
 

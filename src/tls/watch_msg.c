@@ -166,8 +166,10 @@ static void keep_leaf(struct watch_conn *c, struct span body)
 }
 
 /* What the description at the end needs. */
-static void keep_fields(struct watch_conn *c, bool sent, uint8_t type, struct span body)
+static void keep_fields(struct watch_conn *c, bool sent, struct span message)
 {
+    uint8_t type = message.data[0];
+    struct span body = span_of(message.data + 4, message.len - 4);
     struct reader r = reader_of(body.data, body.len);
 
     if (sent && type == WATCH_SERVER_HELLO) {
@@ -175,7 +177,7 @@ static void keep_fields(struct watch_conn *c, bool sent, uint8_t type, struct sp
         reader_vec8(&r);
         c->suite = reader_u16(&r);
     } else if (!sent && type == WATCH_CLIENT_HELLO) {
-        keep_hello(c, body);
+        keep_hello(c, message);
     } else if (!sent && type == WATCH_CERTIFICATE) {
         keep_leaf(c, body);
     } else if (!sent && type == WATCH_CERTIFICATE_VERIFY && c->version >= 0x0303) {
@@ -206,7 +208,7 @@ void watch_show_message(struct watch_conn *c, bool sent, struct span message)
         (!config->watch_quiet || config->watch_debug)) {
         watch_show_extensions(watch_at(c, WATCH_STDOUT), body);
     }
-    keep_fields(c, sent, type, body);
+    keep_fields(c, sent, message);
     show_step(c, sent, type);
     if (!sent && type == WATCH_FINISHED) {
         c->finished_read = true;

@@ -205,7 +205,8 @@ static void add_iana(struct text *t, const char *name)
         text_add(t, starts_with(name, "-SHA") ? "_CBC" : "");
     }
     for (; *name != '\0'; name++) {
-        text_addf(t, "%s%c", *name == '8' && name[-1] == 'M' ? "_" : "", *name == '-' ? '_' : *name);
+        text_addf(t, "%s%c", *name == '8' && name[-1] == 'M' ? "_" : "",
+                  *name == '-' ? '_' : *name);
     }
     text_add(t, t->len > 8 && memcmp(t->buf + t->len - 8, "POLY1305", 8) == 0 ? "_SHA256" : "");
 }
