@@ -226,6 +226,7 @@ void watch_established(struct tls *t)
     c->established = true;
     c->verify_error = t->verifier != NULL ? verify_error(t->verifier) : 0;
     c->describe_due = true;
+    watch_settle_state(c);
     if (!c->pending) {
         describe(t);
     }

@@ -60,6 +60,7 @@ struct watch_conn {
     uint16_t suite;       /* of the last ServerHello */
     uint16_t version;     /* of the last record */
     uint16_t peer_scheme; /* of the client's CertificateVerify, 0: none or before TLS 1.2 */
+    uint16_t step_due;    /* what was read and not told of by -state yet */
     bool began;           /* bytes came */
     bool finished_read;   /* the client's Finished, of the handshake under way */
     bool established;
@@ -87,16 +88,17 @@ void watch_show_header(struct watch_conn *c, bool sent, const uint8_t header[5])
 void watch_show_record(struct watch_conn *c, bool sent, unsigned type, struct span contents);
 /* A whole message with its header; its bytes may be fewer than it is long. */
 void watch_show_message(struct watch_conn *c, bool sent, struct span message);
+/* -tlsextdebug: the extensions of a ClientHello without its header. */
+void watch_show_extensions(struct watch_out *o, struct span hello);
 /* -state */
 void watch_show_state(struct watch_conn *c, const char *state);
+void watch_settle_state(struct watch_conn *c);
 void watch_show_error(struct watch_conn *c);
 
 /* watch_trace.c: fields decoded, for -trace. */
 void watch_trace_message(struct watch_out *o, bool sent, uint16_t version, uint16_t suite,
                          struct span message);
 void watch_trace_alert(struct watch_out *o, struct span alert);
-/* -tlsextdebug: the extensions of a ClientHello without its header. */
-void watch_show_extensions(struct watch_out *o, struct span hello);
 
 /* watch_session.c: what was agreed, when the handshake has ended. */
 

@@ -1,5 +1,5 @@
 /*
- * -msg and -state: records and messages by name, in rows of hexadecimal. And
+ * -msg, -state and -tlsextdebug: records and messages by name, in rows of hexadecimal. And
  * the messages' way from records, which cut and join them as they like, to
  * whoever shows them.
  */
@@ -27,20 +27,39 @@ void watch_show_error(struct watch_conn *c)
     c->failed = true;
 }
 
+/* What was read is told when it was found good, which is when something
+ * follows that is no fatal alert. */
+void watch_settle_state(struct watch_conn *c)
+{
+    char line[64];
+    struct text t = text_over(line, sizeof line);
+
+    if (c->step_due != 0) {
+        text_addf(&t, "SSLv3/TLS %s", watch_state_name(false, c->step_due));
+        c->step_due = 0;
+        watch_show_state(c, line);
+    }
+}
+
 static void show_step(struct watch_conn *c, bool sent, unsigned type)
 {
     const char *name = watch_state_name(sent, type);
     char line[64];
     struct text t = text_over(line, sizeof line);
     /* Where openssl's machine ends a flight, it tells of its last step again. */
-    bool flight = sent && (type == WATCH_SERVER_DONE ||
-                           (type == WATCH_FINISHED && !c->finished_read && !c->established));
+    bool flight = type == WATCH_SERVER_DONE ||
+                  (type == WATCH_FINISHED && !c->finished_read && !c->established);
 
     if (name == NULL) {
         return;
     }
+    watch_settle_state(c);
     if (c->established && (type == WATCH_CLIENT_HELLO || type == WATCH_HELLO_REQUEST)) {
         watch_show_state(c, "SSL negotiation finished successfully");
+    }
+    if (!sent) {
+        c->step_due = (uint16_t)type;
+        return;
     }
     text_addf(&t, "SSLv3/TLS %s", name);
     watch_show_state(c, line);
@@ -99,6 +118,10 @@ static void show_alert(struct watch_conn *c, bool sent, struct span alert)
     const struct config *config = c->watch->config;
     bool fatal = alert.data[0] == 2;
 
+    if (sent && fatal) {
+        c->step_due = 0;
+    }
+    watch_settle_state(c);
     if (config->watch_trace) {
         watch_trace_alert(watch_at(c, c->watch->place), alert);
     } else if (config->watch_msg) {
@@ -133,6 +156,36 @@ static void show_change(struct watch_conn *c, bool sent, struct span contents)
         show_rows(&c->watch->out, contents);
     }
     show_step(c, sent, 256);
+}
+
+/* ---- -tlsextdebug ---------------------------------------------------------- */
+
+void watch_show_extensions(struct watch_out *o, struct span hello)
+{
+    struct reader r = reader_of(hello.data, hello.len);
+    struct reader list;
+    struct span block;
+
+    reader_take(&r, 34);
+    reader_vec8(&r);
+    reader_vec16(&r);
+    reader_vec8(&r);
+    block = reader_vec16(&r);
+    list = reader_of(block.data, block.len);
+    while (reader_left(&list) > 0) {
+        uint16_t type = reader_u16(&list);
+        struct span body = reader_vec16(&list);
+        char name[64];
+        struct text t = text_over(name, sizeof name);
+
+        if (list.bad) {
+            return;
+        }
+        watch_add_extension(&t, type, false);
+        watch_addf(o, "TLS client extension \"%s\" (id=%u), len=%u\n", name, type,
+                   (unsigned)body.len);
+        watch_dump(o, 0, body);
+    }
 }
 
 /* ---- messages --------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
- * -trace: the fields of messages, decoded, and -tlsextdebug. Pure readers of
- * bytes that may be hostile: what does not fit its frame is shown as bytes and
- * named for what it is. Texts of a peer are escaped.
+ * -trace: the fields of messages, decoded. Pure readers of bytes that may be
+ * hostile: what does not fit its frame is shown as bytes and named for what it
+ * is. Texts of a peer are escaped.
  */
 #include "tls/pem.h"
 #include "tls/watch_conn.h"
@@ -473,34 +473,4 @@ void watch_trace_alert(struct watch_out *o, struct span alert)
     watch_add_alert(&t, alert.data[1]);
     watch_addf(o, "    Level=%s(%u), description=%s(%u)\n\n",
                alert.data[0] == 2 ? "fatal" : "warning", alert.data[0], words, alert.data[1]);
-}
-
-/* ---- -tlsextdebug -------------------------------------------------------------------- */
-
-void watch_show_extensions(struct watch_out *o, struct span hello)
-{
-    struct reader r = reader_of(hello.data, hello.len);
-    struct reader list;
-    struct span block;
-
-    reader_take(&r, 34);
-    reader_vec8(&r);
-    reader_vec16(&r);
-    reader_vec8(&r);
-    block = reader_vec16(&r);
-    list = reader_of(block.data, block.len);
-    while (reader_left(&list) > 0) {
-        uint16_t type = reader_u16(&list);
-        struct span body = reader_vec16(&list);
-        char name[64];
-        struct text t = text_over(name, sizeof name);
-
-        if (list.bad) {
-            return;
-        }
-        watch_add_extension(&t, type, false);
-        watch_addf(o, "TLS client extension \"%s\" (id=%u), len=%u\n", name, type,
-                   (unsigned)body.len);
-        watch_dump(o, 0, body);
-    }
 }
