@@ -223,13 +223,16 @@ void watch_established(struct tls *t)
 {
     struct watch_conn *c = t->watching;
 
-    c->established = true;
-    c->verify_error = t->verifier != NULL ? verify_error(t->verifier) : 0;
-    c->describe_due = true;
     watch_settle_state(c);
-    if (!c->pending) {
+    if (!c->established) { /* else it was a renegotiation */
+        c->established = true;
+        c->verify_error = t->verifier != NULL ? verify_error(t->verifier) : 0;
+        c->describe_due = true;
+    }
+    if (c->describe_due && !c->pending) {
         describe(t);
     }
+    watch_flush(&c->watch->out);
 }
 
 /* ---- records ------------------------------------------------------------------ */
