@@ -102,7 +102,9 @@ VALUE("CApath", SPELLING_UNASKED, capath)
 VALUE("verifyCApath", SPELLING_UNASKED, capath)
 VALUE("chainCAfile", SPELLING_SET, chain_cafiles)
 VALUE("chainCApath", SPELLING_SET, chain_cafiles)
+NEEDLESS("build_chain") /* the chain is completed whenever there is something for it */
 VALUE("CRL", SPELLING_UNASKED, crl_files)
+VALUE("CRLform", SPELLING_FORM, crl_files)
 FLAG("crl_check", SPELLING_FIRST, crl_check, "leaf") /* -crl_check_all before it stands */
 FLAG("crl_check_all", SPELLING_SET, crl_check, "all")
 NEEDLESS("no-CAfile")
