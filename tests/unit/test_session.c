@@ -213,6 +213,41 @@ static void unfinished(void)
     pair_free(p);
 }
 
+/* The random keys of tickets: made at start, changed with time, kept over a reload. */
+static void ticket_keys(void)
+{
+    struct config config = fixture_config("server_ec", NULL);
+    struct counters counters = {0};
+    struct tls_context *ctx = tls_context_new(&config, &counters);
+    struct ticket_keys first;
+    uint64_t made_ms;
+
+    ok(ctx->tickets.count == 0, "with tickets off there is no key");
+    tls_context_free(ctx);
+    config.session_tickets = true;
+    ctx = tls_context_new(&config, &counters);
+    first = ctx->tickets;
+    made_ms = first.made_ms;
+    ok(first.count == 1 && first.random, "a random key at start");
+    ok(tls_context_reload(ctx) == 0 && memcmp(&ctx->tickets, &first, sizeof first) == 0,
+       "a reload leaves it");
+    tls_context_tick(ctx, made_ms + 299999);
+    ok(ctx->tickets.count == 1, "it stays for a session time-out");
+    tls_context_tick(ctx, made_ms + 300000);
+    ok(ctx->tickets.count == 2 && memcmp(&ctx->tickets.keys[1], &first.keys[0], 48) == 0 &&
+           memcmp(&ctx->tickets.keys[0], &first.keys[0], 48) != 0,
+       "then a new one seals, and it still opens");
+    tls_context_tick(ctx, made_ms + 600000);
+    ok(ctx->tickets.count == 2 && memcmp(&ctx->tickets.keys[1], &first.keys[0], 48) != 0,
+       "after another it is gone");
+    tls_context_free(ctx);
+    config.session_timeout_s = 1;
+    ctx = tls_context_new(&config, &counters);
+    tls_context_tick(ctx, ctx->tickets.made_ms + 59999);
+    ok(ctx->tickets.count == 1, "no key changes more often than once a minute");
+    tls_context_free(ctx);
+}
+
 int main(void)
 {
     cache_alone();
@@ -220,5 +255,6 @@ int main(void)
     another_certificate();
     with_client_authentication();
     unfinished();
+    ticket_keys();
     return tap_done();
 }
