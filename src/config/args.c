@@ -124,8 +124,8 @@ static const char *refusal_of(const struct spelling *s)
         return spelling_refusal(s);
     }
     (void)sslop_parse(span_text(s->fixed), &r);
-    must(r.refused != NULL);
-    return sslop_refusal(r.refused);
+    must(r.refused.name != NULL);
+    return sslop_refusal(&r.refused);
 }
 
 /* -certform and the like: both forms are known when they are seen. */

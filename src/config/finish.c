@@ -146,9 +146,9 @@ static void finish_options(struct loader *l)
     struct sslop_result r;
 
     if (sslop_parse(span_text(c->options_text), &r) != 0) {
-        if (r.refused != NULL) {
-            loader_error_at(l, &c->options_text, "%s (0x%llx): %s", r.refused->name,
-                            (unsigned long long)sslop_bit(r.refused), sslop_refusal(r.refused));
+        if (r.refused.name != NULL) {
+            loader_error_at(l, &c->options_text, "%s (0x%llx): %s", r.refused.name,
+                            (unsigned long long)sslop_bit(&r.refused), sslop_refusal(&r.refused));
         } else {
             loader_error_at(l, &c->options_text, "%s", r.error);
         }

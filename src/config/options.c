@@ -16,21 +16,23 @@ _Static_assert(sizeof(enum log_severity) == sizeof(unsigned), "choices are store
 
 #if TINY_STANDIN
 #define STANDIN_OPTION OPTION
+#define HELP(help)     help
 #else
 #define STANDIN_OPTION(...)
+#define HELP(help) "" /* tiny.conf(5) has more to say */
 #endif
 
 /* All texts in one object, and numbers that tell where each begins: a table of
  * pointers would cost 8 bytes a text, and 24 more to relocate it. */
 #define OPTION(field, type, min, max, key, fallback, argument, help)                               \
-    char field[sizeof(key "\0" fallback "\0" argument "\0" help)];
+    char field[sizeof(key "\0" fallback "\0" argument "\0" HELP(help))];
 struct option_texts {
 #include "config/option_rows.h"
 };
 #undef OPTION
 
 #define OPTION(field, type, min, max, key, fallback, argument, help)                               \
-    key "\0" fallback "\0" argument "\0" help,
+    key "\0" fallback "\0" argument "\0" HELP(help),
 static const struct option_texts texts = {
 #include "config/option_rows.h"
 };

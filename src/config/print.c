@@ -203,7 +203,9 @@ int config_help(int fd)
 
         text_addf(&t, "\n  --%s %s", option_key(o), argument_of(o));
         help_spellings(&t, o);
-        text_addf(&t, "\n      %s", option_help(o));
+        if (option_help(o)[0] != '\0') {
+            text_addf(&t, "\n      %s", option_help(o));
+        }
         if (option_fallback(o)[0] != '\0') {
             text_addf(&t, " (default %s)", option_fallback(o));
         }

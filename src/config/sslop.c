@@ -11,99 +11,108 @@
 /* What of it is accepted here by itself. */
 #define ALL_HERE UINT64_C(0x80000050)
 
-#define NO_BIT 64 /* an old name whose bit is gone */
+#define BITS 36 /* that have a name; the names behind them are old ones */
 
-const struct sslop sslop_table[] = {
+/* A sign that tells the fate, and the name; the bits in their order. */
+static const char names[] =
     /* no extended master secret is negotiated */
-    {0, SSLOP_HONOURED, "NO_EXTENDED_MASTER_SECRET"},
+    "+NO_EXTENDED_MASTER_SECRET\0"
     /* record buffers are always wiped */
-    {1, SSLOP_HONOURED, "CLEANSE_PLAINTEXT"},
+    "+CLEANSE_PLAINTEXT\0"
     /* concerns clients */
-    {2, SSLOP_NEEDLESS, "LEGACY_SERVER_CONNECT"},
-    {3, SSLOP_REFUSED, "ENABLE_KTLS"},
+    "-LEGACY_SERVER_CONNECT\0"
+    "!ENABLE_KTLS\0"
     /* pads a ClientHello and so concerns clients */
-    {4, SSLOP_NEEDLESS, "TLSEXT_PADDING"},
+    "-TLSEXT_PADDING\0"
     /* works around a peer of SSL 2 or SSL 3, which are not spoken */
-    {5, SSLOP_NEEDLESS, "MICROSOFT_BIG_SSLV3_BUFFER"},
+    "-MICROSOFT_BIG_SSLV3_BUFFER\0"
     /* works around a client of 2013 whose ECDSA suites failed */
-    {6, SSLOP_NEEDLESS, "SAFARI_ECDHE_ECDSA_BUG"},
-    {7, SSLOP_REFUSED, "IGNORE_UNEXPECTED_EOF"},
-    {8, SSLOP_REFUSED, "ALLOW_CLIENT_RENEGOTIATION"},
-    {9, SSLOP_REFUSED, "DISABLE_TLSEXT_CA_NAMES"},
+    "-SAFARI_ECDHE_ECDSA_BUG\0"
+    "!IGNORE_UNEXPECTED_EOF\0"
+    "!ALLOW_CLIENT_RENEGOTIATION\0"
+    "!DISABLE_TLSEXT_CA_NAMES\0"
     /* concerns TLS 1.3 alone */
-    {10, SSLOP_NEEDLESS, "ALLOW_NO_DHE_KEX"},
-    {11, SSLOP_REFUSED, "DONT_INSERT_EMPTY_FRAGMENTS"},
+    "-ALLOW_NO_DHE_KEX\0"
+    "!DONT_INSERT_EMPTY_FRAGMENTS\0"
     /* concerns DTLS, which is not spoken */
-    {12, SSLOP_NEEDLESS, "NO_QUERY_MTU"},
-    {13, SSLOP_NEEDLESS, "COOKIE_EXCHANGE"},
+    "-NO_QUERY_MTU\0"
+    "-COOKIE_EXCHANGE\0"
     /* no session tickets are given */
-    {14, SSLOP_HONOURED, "NO_TICKET"},
+    "+NO_TICKET\0"
     /* concerns DTLS, which is not spoken */
-    {15, SSLOP_NEEDLESS, "CISCO_ANYCONNECT"},
+    "-CISCO_ANYCONNECT\0"
     /* renegotiation is always off */
-    {16, SSLOP_HONOURED, "NO_SESSION_RESUMPTION_ON_RENEGOTIATION"},
+    "+NO_SESSION_RESUMPTION_ON_RENEGOTIATION\0"
     /* TLS compression is never used */
-    {17, SSLOP_HONOURED, "NO_COMPRESSION"},
-    {18, SSLOP_REFUSED, "ALLOW_UNSAFE_LEGACY_RENEGOTIATION"},
+    "+NO_COMPRESSION\0"
+    "!ALLOW_UNSAFE_LEGACY_RENEGOTIATION\0"
     /* encrypt-then-MAC is never negotiated */
-    {19, SSLOP_HONOURED, "NO_ENCRYPT_THEN_MAC"},
+    "+NO_ENCRYPT_THEN_MAC\0"
     /* concerns TLS 1.3 alone */
-    {20, SSLOP_NEEDLESS, "ENABLE_MIDDLEBOX_COMPAT"},
-    {21, SSLOP_REFUSED, "PRIORITIZE_CHACHA"},
+    "-ENABLE_MIDDLEBOX_COMPAT\0"
+    "!PRIORITIZE_CHACHA\0"
     /* the server's order of suites counts */
-    {22, SSLOP_HONOURED, "CIPHER_SERVER_PREFERENCE"},
-    {23, SSLOP_REFUSED, "TLS_ROLLBACK_BUG"},
+    "+CIPHER_SERVER_PREFERENCE\0"
+    "!TLS_ROLLBACK_BUG\0"
     /* concerns TLS 1.3 alone */
-    {24, SSLOP_NEEDLESS, "NO_ANTI_REPLAY"},
+    "-NO_ANTI_REPLAY\0"
     /* SSL 3 is never spoken */
-    {25, SSLOP_HONOURED, "NO_SSLv3"},
+    "+NO_SSLv3\0"
     /* TLS 1.0 is not spoken */
-    {26, SSLOP_HONOURED, "NO_TLSv1"},
+    "+NO_TLSv1\0"
     /* TLS 1.2 is not spoken */
-    {27, SSLOP_HONOURED, "NO_TLSv1_2"},
+    "+NO_TLSv1_2\0"
     /* TLS 1.1 is not spoken */
-    {28, SSLOP_HONOURED, "NO_TLSv1_1"},
+    "+NO_TLSv1_1\0"
     /* TLS 1.3 is not spoken */
-    {29, SSLOP_HONOURED, "NO_TLSv1_3"},
+    "+NO_TLSv1_3\0"
     /* renegotiation is always off */
-    {30, SSLOP_HONOURED, "NO_RENEGOTIATION"},
+    "+NO_RENEGOTIATION\0"
     /* works around a client's GOST suites */
-    {31, SSLOP_NEEDLESS, "CRYPTOPRO_TLSEXT_BUG"},
+    "-CRYPTOPRO_TLSEXT_BUG\0"
     /* concerns TLS 1.3 alone */
-    {32, SSLOP_NEEDLESS, "NO_TX_CERTIFICATE_COMPRESSION"},
-    {33, SSLOP_NEEDLESS, "NO_RX_CERTIFICATE_COMPRESSION"},
-    {34, SSLOP_REFUSED, "ENABLE_KTLS_TX_ZEROCOPY_SENDFILE"},
+    "-NO_TX_CERTIFICATE_COMPRESSION\0"
+    "-NO_RX_CERTIFICATE_COMPRESSION\0"
+    "!ENABLE_KTLS_TX_ZEROCOPY_SENDFILE\0"
     /* concerns TLS 1.3 alone */
-    {35, SSLOP_NEEDLESS, "PREFER_NO_DHE_KEX"},
+    "-PREFER_NO_DHE_KEX\0"
 
     /* Names of older versions. */
     /* works around a peer of SSL 2 or SSL 3, which are not spoken */
-    {NO_BIT, SSLOP_NEEDLESS, "MICROSOFT_SESS_ID_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_CHALLENGE_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_REUSE_CIPHER_CHANGE_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "SSLREF2_REUSE_CERT_TYPE_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "SSLEAY_080_CLIENT_DH_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "TLS_D5_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "TLS_BLOCK_PADDING_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_CA_DN_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "NETSCAPE_DEMO_CIPHER_CHANGE_BUG"},
-    {NO_BIT, SSLOP_NEEDLESS, "MSIE_SSLV2_RSA_PADDING"},
-    {NO_BIT, SSLOP_NEEDLESS, "PKCS1_CHECK_1"},
-    {NO_BIT, SSLOP_NEEDLESS, "PKCS1_CHECK_2"},
+    "-MICROSOFT_SESS_ID_BUG\0"
+    "-NETSCAPE_CHALLENGE_BUG\0"
+    "-NETSCAPE_REUSE_CIPHER_CHANGE_BUG\0"
+    "-SSLREF2_REUSE_CERT_TYPE_BUG\0"
+    "-SSLEAY_080_CLIENT_DH_BUG\0"
+    "-TLS_D5_BUG\0"
+    "-TLS_BLOCK_PADDING_BUG\0"
+    "-NETSCAPE_CA_DN_BUG\0"
+    "-NETSCAPE_DEMO_CIPHER_CHANGE_BUG\0"
+    "-MSIE_SSLV2_RSA_PADDING\0"
+    "-PKCS1_CHECK_1\0"
+    "-PKCS1_CHECK_2\0"
     /* there are no export suites */
-    {NO_BIT, SSLOP_NEEDLESS, "EPHEMERAL_RSA"},
+    "-EPHEMERAL_RSA\0"
     /* SSL 2 is never spoken */
-    {NO_BIT, SSLOP_HONOURED, "NO_SSLv2"},
+    "+NO_SSLv2\0"
     /* every handshake makes a new ECDHE key */
-    {NO_BIT, SSLOP_HONOURED, "SINGLE_ECDH_USE"},
+    "+SINGLE_ECDH_USE\0"
     /* there are no DHE suites */
-    {NO_BIT, SSLOP_NEEDLESS, "SINGLE_DH_USE"},
-};
-const size_t sslop_table_len = ARRAY_LEN(sslop_table);
+    "-SINGLE_DH_USE\0";
+
+bool sslop_next(struct sslop *op)
+{
+    const char *next = op->name != NULL ? op->name + strlen(op->name) + 1 : names;
+
+    op->position = op->name == NULL ? 0 : op->position < BITS ? op->position + 1 : BITS;
+    op->fate = next[0] == '+' ? SSLOP_HONOURED : next[0] == '-' ? SSLOP_NEEDLESS : SSLOP_REFUSED;
+    op->name = next + 1;
+    return next[0] != '\0';
+}
 
 uint64_t sslop_bit(const struct sslop *op)
 {
-    return op->position < NO_BIT ? UINT64_C(1) << op->position : 0;
+    return op->position < BITS ? UINT64_C(1) << op->position : 0;
 }
 
 /* Told to whoever asks for it; why the others are accepted is said above. */
@@ -145,6 +154,7 @@ static int complain(struct sslop_result *r, const char *what, struct span s)
 
 static int add_number(struct sslop_result *r, struct span text, uint64_t number)
 {
+    struct sslop op = {0};
     uint64_t known = 0;
 
     if (number == ALL_1_0_2 || number == ALL_1_1_0) {
@@ -153,11 +163,9 @@ static int add_number(struct sslop_result *r, struct span text, uint64_t number)
                      "records are always split in TLS 1.0";
         return 0;
     }
-    for (size_t i = 0; i < sslop_table_len; i++) {
-        const struct sslop *op = &sslop_table[i];
-
-        known |= sslop_bit(op);
-        if ((number & sslop_bit(op)) != 0 && op->fate == SSLOP_REFUSED && r->refused == NULL) {
+    while (sslop_next(&op)) {
+        known |= sslop_bit(&op);
+        if ((number & sslop_bit(&op)) != 0 && op.fate == SSLOP_REFUSED && r->refused.name == NULL) {
             r->refused = op;
         }
     }
@@ -165,12 +173,13 @@ static int add_number(struct sslop_result *r, struct span text, uint64_t number)
         return complain(r, "has a bit that no SSL_OP option has", text);
     }
     r->bits |= number;
-    return r->refused != NULL ? -1 : 0;
+    return r->refused.name != NULL ? -1 : 0;
 }
 
 static int add_name(struct sslop_result *r, struct span text)
 {
     struct span name = text;
+    struct sslop op = {0};
 
     if (name.len > 7 && span_is_nocase(span_of(name.data, 7), "SSL_OP_")) {
         name = span_of(name.data + 7, name.len - 7);
@@ -179,17 +188,15 @@ static int add_name(struct sslop_result *r, struct span text)
         r->bits |= ALL_HERE;
         return 0;
     }
-    for (size_t i = 0; i < sslop_table_len; i++) {
-        const struct sslop *op = &sslop_table[i];
-
-        if (!span_is_nocase(name, op->name)) {
+    while (sslop_next(&op)) {
+        if (!span_is_nocase(name, op.name)) {
             continue;
         }
-        if (op->fate == SSLOP_REFUSED) {
-            r->refused = r->refused != NULL ? r->refused : op;
+        if (op.fate == SSLOP_REFUSED) {
+            r->refused = r->refused.name != NULL ? r->refused : op;
             return -1;
         }
-        r->bits |= sslop_bit(op);
+        r->bits |= sslop_bit(&op);
         return 0;
     }
     return complain(r, "is no SSL_OP name: a number or names joined by | are wanted", text);

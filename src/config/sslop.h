@@ -23,13 +23,13 @@ enum sslop_fate {
 };
 
 struct sslop {
-    uint8_t position; /* of the bit; 64 where it is an old name whose bit is gone */
-    uint8_t fate;     /* enum sslop_fate */
-    char name[39];
+    const char *name;
+    unsigned position; /* of the bit, unless it is an old name whose bit is gone */
+    enum sslop_fate fate;
 };
 
-extern const struct sslop sslop_table[];
-extern const size_t sslop_table_len;
+/* One after the other, beginning with a zeroed one; false behind the last. */
+bool sslop_next(struct sslop *op);
 
 /* 0 for an old name. */
 uint64_t sslop_bit(const struct sslop *op);
@@ -38,9 +38,9 @@ const char *sslop_refusal(const struct sslop *op);
 
 struct sslop_result {
     uint64_t bits;
-    const struct sslop *refused; /* the first bit that is refused, or NULL */
-    const char *warning;         /* NULL, or a sentence */
-    char error[200];             /* "" when the text could be read */
+    struct sslop refused; /* the first bit that is refused; its name is NULL if none is */
+    const char *warning;  /* NULL, or a sentence */
+    char error[200];      /* "" when the text could be read */
 };
 
 /* text may be empty: no bit. Returns 0, or -1 with refused or error set. */
