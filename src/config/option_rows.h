@@ -76,8 +76,6 @@ OPTION(capath, OPTION_TEXT, 0, 0, "ssl.capath", "", "DIR",
        "a folder of such files, beside or instead of ssl.cafile")
 OPTION(crl_files, OPTION_LIST, 0, 0, "ssl.crl-file", "", "FILE",
        "CRLs, PEM or DER: certificates that CAs have revoked; repeatable")
-OPTION(crl_check, OPTION_CHOICE, 0, 0, "ssl.crl-check", "auto", "",
-       "which of a client's certificates need a CRL: none, leaf, all; auto: all with ssl.crl-file")
 OPTION(chain_cafiles, OPTION_LIST, 0, 0, "ssl.chain-cafile", "", "FILE",
        "file or folder with CA certificates that complete the chain sent to clients; repeatable")
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
@@ -125,6 +123,8 @@ OPTION(require_peer_certificate, OPTION_BOOL, 0, 0, "ssl.require-peer-certificat
        "the same as ssl.verify = required")
 OPTION(verify_depth, OPTION_NUMBER, 0, 32, "ssl.verify-depth", "9", "",
        "CA certificates between a client's certificate and one of ssl.cafile")
+OPTION(crl_check, OPTION_CHOICE, 0, 0, "ssl.crl-check", "auto", "",
+       "which of a client's certificates need a CRL: none, leaf, all; auto: all with ssl.crl-file")
 OPTION(verify_return_error, OPTION_BOOL, 0, 0, "ssl.verify-return-error", "true", "",
        "a bad client certificate ends the connection; false: it is told and tolerated")
 OPTION(verify_error_depth, OPTION_NUMBER, 0, 100, "ssl.verify-error-depth", "100", "",

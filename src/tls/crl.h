@@ -36,7 +36,7 @@ int crl_parse(struct crl *crl, struct span der, struct text *error);
 /* Fills index, room for crl->count, and keeps it: crl_find need not read all entries then. */
 void crl_sort(struct crl *crl, uint32_t *index);
 
-#define CRL_NOT_LISTED -1
+#define CRL_NOT_LISTED (-1)
 /* Why the certificate with this serial number (contents of the INTEGER) is
  * revoked: the number of the reason, 0 when none is told. CRL_NOT_LISTED also
  * for an entry that says that it is no longer. */

@@ -208,6 +208,25 @@ static void hook_end_cert(const br_x509_class **hook)
     (void)hook;
 }
 
+/* Who came, for whoever reads the log closely. */
+static void log_names(const struct x509_cert *leaf)
+{
+    char memory[LINES_MAX];
+    struct text t = text_over(memory, sizeof memory);
+
+    if (!log_enabled(LOG_DEBUG)) {
+        return;
+    }
+    x509name_add(&t, leaf->subject);
+    text_add(&t, "; by ");
+    x509name_add(&t, leaf->issuer);
+    if (leaf->alt_names.len > 0) {
+        text_add(&t, "; for ");
+        x509text_alt_names(&t, leaf->alt_names);
+    }
+    log_line(LOG_DEBUG, "client certificate: %s", memory);
+}
+
 /* The leaf's key is what the client will prove to hold; without one that can be
  * used here the handshake cannot go on, whatever is tolerated. */
 static bool take_leaf(struct verifier *v)
@@ -229,6 +248,7 @@ static bool take_leaf(struct verifier *v)
         v->usages |= BR_KEYTYPE_KEYX; /* with the static ECDH suites */
     }
     x509name_format(leaf.subject, v->subject, sizeof v->subject);
+    log_names(&leaf);
     return true;
 }
 

@@ -75,6 +75,7 @@ CN = x
 issuerAltName = DNS:a.example
 CNF
 authority() { # NAME KEY-OPTIONS
+    # shellcheck disable=SC2086
     openssl req -new -x509 -config ca.cnf -extensions ca_ext -subj "/CN=List maker" -days 36500 \
         -newkey "$2" $3 -nodes -keyout "$1.pem" -out "$1.crt" 2>/dev/null
     openssl x509 -in "$1.crt" -outform DER -out "$1.der"
