@@ -11,7 +11,8 @@ import ssl
 import subprocess
 import time
 
-from harness import PATIENCE, TINY, client_context, curl, done, equal, folder, listening_port, ok, run, self_signed, write
+from harness import (PATIENCE, TINY, client_context, curl, done, equal, folder, have, listening_port, ok, run, self_signed,
+                     skip, write)
 
 HERE = folder()
 # Its output would else stay in a buffer when it is ended.
@@ -68,7 +69,7 @@ def seen(text):
             "ticket": "TLS session ticket:" in text, "certificates": text.count("BEGIN CERTIFICATE")}
 
 
-def same(title, args, *clients, want=(), skip=(), weak=False):
+def same(title, args, *clients, want=(), but=(), weak=False):
     """Runs both servers with args, the clients against each, and compares. want: for
     each client what is expected of some fields."""
     results = []
@@ -78,7 +79,7 @@ def same(title, args, *clients, want=(), skip=(), weak=False):
             texts = [client(server.port, *(WEAK if weak else []), *c)[1] for c in clients]
         finally:
             server.end()
-        results.append([{k: v for k, v in seen(t).items() if k not in skip} for t in texts])
+        results.append([{k: v for k, v in seen(t).items() if k not in but} for t in texts])
     equal(results[1], results[0], f"{title}: as s_server")
     for got, expected in zip(results[1], want):
         for field, value in expected.items():
@@ -88,11 +89,13 @@ def same(title, args, *clients, want=(), skip=(), weak=False):
 def protocol():
     both = ("-tls1_2",)
     same("-tls1_2", ["-tls1_2"], (), ("-tls1_2",), ("-tls1_1",), want=[{"protocol": "TLSv1.2"}],
-         skip=("cipher", "digest", "ticket"))
+         but=("cipher", "digest", "ticket"))
     same("-tls1_1", ["-tls1_1", *WEAK], ("-tls1_1",), ("-tls1_2",), weak=True, want=[{"protocol": "TLSv1.1"}],
-         skip=("cipher", "digest", "ticket"))
+         but=("cipher", "digest", "ticket"))
+    same("-tls1", ["-tls1", *WEAK], ("-tls1",), ("-tls1_1",), weak=True, want=[{"protocol": "TLSv1"}],
+         but=("cipher", "digest", "ticket"))
     same("-min_protocol, -max_protocol", ["-min_protocol", "TLSv1.1", "-max_protocol", "TLSv1.2", "-no_tls1_2", *WEAK],
-         ("-tls1_1",), ("-tls1_2",), weak=True, want=[{"protocol": "TLSv1.1"}], skip=("cipher", "digest", "ticket"))
+         ("-tls1_1",), ("-tls1_2",), weak=True, want=[{"protocol": "TLSv1.1"}], but=("cipher", "digest", "ticket"))
     suites = "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384"
     turned = ("-cipher", ":".join(reversed(suites.split(":"))), *both)
     same("-cipher", ["-tls1_2", "-cipher", suites], turned, want=[{"cipher": turned[1].split(":")[0]}])
@@ -119,7 +122,7 @@ def identity():
     same("-pass", ["-cert", "other.crt", "-key", "locked.key", "-pass", "pass:secret", "-tls1_2"], both,
          want=[{"subject": "CN = other.test"}])
     same("-dcert, -dkey, -dpass", ["-dcert", "rsa.crt", "-dkey", "rsalocked.key", "-dpass", "pass:other", "-tls1_2"], both, rsa,
-         want=[{"subject": "CN = localhost"}, {"subject": "CN = rsa.test"}], skip=("cipher",))
+         want=[{"subject": "CN = localhost"}, {"subject": "CN = rsa.test"}], but=("cipher",))
     same("-cert_chain", ["-cert", "leaf.crt", "-key", "leaf.key", "-cert_chain", "ca.crt", "-tls1_2"], ("-showcerts", *both),
          want=[{"certificates": 2}])
     same("-servername", ["-servername", "Foo.example", "-cert2", "other.crt", "-key2", "other.key", "-tls1_2"], both)
@@ -266,6 +269,55 @@ def listening():
            f"-max_send_frag of {NAMES[which]}", sizes)
 
 
+def counted():
+    for which in (0, 1):
+        server = Server(which, "-www", "-tls1_2", "-naccept", "2")
+        answers = [curl(f"https://127.0.0.1:{server.port}/")[0] for _ in range(2)]
+        code = server.process.wait(PATIENCE)
+        equal((answers, code), ([0, 0], 0), f"-naccept 2 of {NAMES[which]}")
+        server.end()
+    for family, address, other in (("-4", "127.0.0.1", "[::1]"), ("-6", "[::1]", "127.0.0.1")):
+        for which in (0, 1):
+            server = Server(which, family, "-accept", "*:0", "-www", "-tls1_2", address=False)
+            ports = ports_of(server.pid)
+            reached = [curl(f"https://{host}:{ports[0]}/")[0] == 0 for host in (address, other)]
+            server.end()
+            equal(reached, [True, False], f"{family} of {NAMES[which]}")
+
+
+def ports_of(pid):
+    """The TCP ports that a process listens on, of either family."""
+    for _ in range(1500):
+        inodes, ports = set(), []
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            target = os.readlink(f"/proc/{pid}/fd/{fd}")
+            if target.startswith("socket:["):
+                inodes.add(target[8:-1])
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            with open(table) as f:
+                for fields in [line.split() for line in f.readlines()[1:]]:
+                    if fields[3] == "0A" and fields[9] in inodes:
+                        ports.append(int(fields[1].split(":")[1], 16))
+        if ports:
+            return ports
+        time.sleep(0.02)
+    raise AssertionError("nobody listens")
+
+
+def gnutls():
+    if not have("gnutls-cli"):
+        skip("gnutls-cli", "it is not here")
+        return
+    server = Server(1, "-www", "-sigalgs", "ECDSA+SHA384", "-servername", "foo.example", "-groups", "P-256")
+    for name, want in (("foo.example", "CN=other.test"), ("bar.example", "CN=localhost")):
+        code, out, _ = run("gnutls-cli", "--insecure", "--sni-hostname", name, "--priority", "NORMAL:-VERS-TLS1.3",
+                           "-p", str(server.port), "127.0.0.1", input=b"GET / HTTP/1.0\r\n\r\n")
+        text = out.decode(errors="replace")
+        ok(f"subject `{want}'" in text and "ECDSA-SHA384" in text and "SECP256R1" in text and "TLSv1.2" in text,
+           f"gnutls-cli asks for {name}, the warning does not hinder it", text)
+    server.end()
+
+
 def random_files():
     fifo = os.path.join(HERE, "fifo")
     os.mkfifo(fifo)
@@ -319,6 +371,8 @@ server_names()
 protocol()
 sessions()
 served()
+counted()
+gnutls()
 random_files()
 manners()
 done()
