@@ -16,10 +16,11 @@ static void bind_session(struct tls *t)
 {
     const struct config *config = t->ctx->config;
     br_sha256_context sha;
-    uint8_t fixed[8];
+    uint8_t fixed[12];
 
     put_u32(fixed, t->endpoint_id);
     put_u32(fixed + 4, (uint32_t)config->verify);
+    put_u32(fixed + 8, (uint32_t)config->crl_check);
     br_sha256_init(&sha);
     br_sha256_update(&sha, fixed, sizeof fixed);
     br_sha256_update(&sha, t->ctx->rules, sizeof t->ctx->rules);

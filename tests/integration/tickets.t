@@ -260,6 +260,40 @@ def bound_to_policy():
     picky.stop()
 
 
+def revoked():
+    """A ticket does not help a client whose certificate was revoked meanwhile."""
+    authority = Authority("good CA")
+    pem = authority.issue("mallory")
+    path = shutil.copy(authority.crl(), folder() + "/crl")
+    tiny = Tiny({**ON, "ssl.cafile": authority.crt, "ssl.crl-file": path})
+    context = client_context()
+    context.load_cert_chain(pem)
+    _, session, _ = connect(tiny, context)
+    resumes(tiny, context, session, True, "a good client resumes")
+    authority.revoke(pem)
+    shutil.copy(authority.crl(), path)
+    reload(tiny)
+    try:
+        got = connect(tiny, context, session)[0]
+    except ssl.SSLError as e:
+        got = e.reason
+    equal(got, "SSLV3_ALERT_CERTIFICATE_REVOKED", "not once it is revoked")
+    tiny.stop()
+    # A server that looks up the client's certificate alone, one that looks up the chain, one key.
+    empty = Authority("good CA")
+    pem = empty.issue("alice")
+    path, crl = key_file(80), empty.crl()
+    some, all_of = (Tiny({**ON, "ssl.cafile": empty.crt, "ssl.crl-file": crl, "ssl.ticket-keys": path,
+                          "ssl.crl-check": check}) for check in ("leaf", "all"))
+    context = client_context()
+    context.load_cert_chain(pem)
+    _, session, _ = connect(some, context)
+    resumes(all_of, context, session, False, "ssl.crl-check all takes no ticket of ssl.crl-check leaf")
+    resumes(some, context, session, True, "which itself does")
+    some.stop()
+    all_of.stop()
+
+
 def bound_to_certificate():
     place = shutil.copy(ec, folder() + "/server.pem")
     tiny = Tiny({**ON, "ssl.keyfile": place})
@@ -325,6 +359,6 @@ def like_s_server():
 
 
 for part in (on_and_off, versions_and_suites, other_clients, shared, restarted, rotated, bad_files, bound_to_name,
-             bound_to_policy, bound_to_certificate, too_old, tampered, like_s_server):
+             bound_to_policy, revoked, bound_to_certificate, too_old, tampered, like_s_server):
     part()
 done()
