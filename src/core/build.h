@@ -4,7 +4,8 @@
  * build (`make small`) is made with 0: what `if (TINY_STANDIN && ...)` guards is
  * then never called, the linker drops it, and the options that would ask for it
  * (STANDIN_OPTION in config/option_rows.h) are refused with a sentence. It is
- * always defined, so that both branches are compiled in every build.
+ * always defined, so that both branches are compiled in every build. A function that
+ * only tells it is `inline`: the release inlines no other for their smallness.
  */
 #ifndef TINY_CORE_BUILD_H
 #define TINY_CORE_BUILD_H

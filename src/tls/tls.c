@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Of every watch_ call: without the stand-in the linker drops it. */
-static bool watched(const struct tls *t)
+static inline bool watched(const struct tls *t)
 {
     return TINY_STANDIN && t->watching != NULL;
 }
