@@ -232,6 +232,9 @@ static void check_verify(struct loader *l)
         loader_error_at(l, &c->verify_text, "one of none, optional, required is wanted");
         return;
     }
+    if (ca && c->ca_unasked && c->verify == VERIFY_NONE) {
+        c->verify_text = "none"; /* so -t tells what a file would have to say */
+    }
     if (c->require_peer_certificate && text.len > 0 && c->verify == VERIFY_NONE) {
         loader_error_at(l, &c->require_peer_certificate,
                         "ssl.verify = none says the opposite; leave one of them out");

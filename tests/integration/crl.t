@@ -93,6 +93,17 @@ def whole_chain():
     tiny.stop()
 
 
+def other_anchors():
+    """Trusted without being a root: an authority, whose own list would be another's; a client itself."""
+    tiny = Tiny({**FILES, "ssl.cafile": middle.crt, "ssl.crl-file": middle_crl})
+    admitted(tiny, deep, "an authority between is trusted, and not looked up")
+    turned_away(tiny, gone, CERTIFICATE_REVOKED, rb"certificate revoked", "what it has revoked is refused")
+    tiny.stop()
+    tiny = Tiny({**FILES, "ssl.cafile": alice[:-4] + ".crt", "ssl.crl-file": root_crl})
+    turned_away(tiny, alice, UNKNOWN_CA, rb"unable to get certificate CRL", "a client that is trusted is looked up")
+    tiny.stop()
+
+
 def what_lists_say():
     """Times, signatures, scopes."""
     for crl, alert, words, name in (
@@ -218,11 +229,11 @@ def own_chain():
 LINES = re.compile(r"(?m)^(?:depth=|verify (?:error|return)|notAfter=|notBefore=).*$")
 
 
-def against_openssl(options, pem):
+def against_openssl(options, pem, ca=("-CAfile", root.crt)):
     """What openssl s_server and tiny say of a client's certificate, and whether
     they let it in."""
     said = []
-    common = ["-cert", server, "-key", server, "-CAfile", root.crt, "-Verify", "2", "-www", *options]
+    common = ["-cert", server, "-key", server, *ca, "-Verify", "2", "-www", *options]
     client = ["-tls1_2", "-cert", pem, "-key", pem, "-ign_eof"]
     if os.path.getsize(pem + ".chain"):
         client += ["-cert_chain", pem + ".chain"]
@@ -256,8 +267,23 @@ def compared():
         for strict in (), ("-verify_return_error",):
             theirs, ours = against_openssl([*options, *strict], pem)
             equal(ours, theirs, f"as openssl: {name}" + (", errors end it" if strict else ""))
+    hashed = folder()
+    for name, path in ("root.pem", root.crt), ("middle.pem", middle.crt), ("list.pem", root_crl):
+        write(f"{hashed}/{name}", open(path).read())
+    run("openssl", "rehash", hashed)
+    for ca, options, pem, name in (
+            (("-CAfile", joined(root.crt, root_crl)), ("-crl_check",), mallory, "a CRL in the CA file, revoked"),
+            (("-CAfile", joined(root.crt, root_crl)), ("-crl_check",), alice, "a CRL in the CA file, good"),
+            (("-CApath", hashed), ("-crl_check",), mallory, "a hashed folder, revoked"),
+            (("-CApath", hashed), ("-crl_check",), alice, "a hashed folder, good"),
+            (("-CApath", hashed), (), alice, "a hashed folder without CRLs"),
+            (("-CApath", hashed), ("-crl_check_all",), deep, "a hashed folder, one CRL is missing"),
+            (("-verifyCApath", hashed), (), alice, "-verifyCApath"),
+            (("-verifyCAfile", root.crt), (), alice, "-verifyCAfile")):
+        theirs, ours = against_openssl([*options, "-verify_return_error"], pem, ca)
+        equal(ours, theirs, "as openssl: " + name)
 
 
-for part in by_file, whole_chain, what_lists_say, reload, folders, own_chain, compared:
+for part in by_file, whole_chain, other_anchors, what_lists_say, reload, folders, own_chain, compared:
     part()
 done()

@@ -119,6 +119,10 @@ static void test_revocation(void)
     config_free(&config);
     ok(WARNS("asks for no certificate; -verify and -Verify do", "-CAfile", "ca.pem"),
        "-CAfile alone asks nobody, and that is told");
+    ok(LOAD("-CAfile", "ca.pem") == 0 && config.verify == VERIFY_NONE &&
+           strcmp(config.verify_text, "none") == 0,
+       "a file would have to say so");
+    config_free(&config);
     ok(LOAD("-CApath", "dir", "-Verify", "1") == 0 && config.verify == VERIFY_REQUIRED,
        "-CApath is enough to verify");
     config_free(&config);
