@@ -64,7 +64,7 @@ int servername_pick(struct tls *t, const struct hello *h)
     bool matched;
 
     t->entry = cred_set_pick(t->creds, h->server_name, &matched);
-    if (TINY_STANDIN && own && asked && config->s_server_style) {
+    if (TINY_STANDIN && own && asked && config->s_server_style && !config->watch_quiet) {
         tell(h->server_name, matched);
     }
     if (!asked || matched) {

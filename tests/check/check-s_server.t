@@ -17,25 +17,25 @@ TINY = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "tiny"))
 PAGE = "doc/s_server.md"
 NAMES = """
 -4 -6 -CAfile -CApath -CAstore -CRL -CRLform -HTTP -Verify -WWW -accept -allow_no_dhe_kex -allow_proxy_certs -alpn
--anti_replay -async -attime -auth_level -bugs -build_chain -cert -cert2 -cert_chain -certform -chainCAfile
--chainCApath -chainCAstore -check_ss_sig -cipher -ciphersuites -client_renegotiation -comp -context -crl_check
--crl_check_all -crl_download -crlf -curves -dcert -dcert_chain -dcertform -debug_broken_protocol -dhparam -dkey
--dkeyform -dpass -dtls -dtls1 -dtls1_2 -early_data -engine -explicit_policy -ext_cache -extended_crl -groups -help
--http_server_binmode -id_prefix -ign_eof -ignore_critical -ignore_unexpected_eof -inhibit_any -inhibit_map
--issuer_checks -key -key2 -keyform -keylogfile -keymatexport -keymatexportlen -legacy_renegotiation
--legacy_server_connect -listen -max_early_data -max_pipelines -max_protocol -max_send_frag -min_protocol -mtu
--naccept -named_curve -nameopt -nbio -nbio_test -nextprotoneg -no-CAfile -no-CApath -no-CAstore -no_alt_chains
--no_anti_replay -no_ca_names -no_cache -no_check_time -no_comp -no_dhe -no_etm -no_ign_eof -no_legacy_server_connect
--no_middlebox -no_proxy -no_renegotiation -no_resume_ephemeral -no_resumption_on_reneg -no_ssl2 -no_ssl3 -no_ticket
--no_tls1 -no_tls1_1 -no_tls1_2 -no_tls1_3 -nocert -num_tickets -partial_chain -pass -policy -policy_check
--policy_print -port -prioritize_chacha -propquery -provider -provider-path -proxy -psk -psk_hint -psk_identity
--psk_session -purpose -rand -read_buf -record_padding -recv_max_early_data -rev -security_debug
--security_debug_verbose -sendfile -serverinfo -servername -servername_fatal -serverpref -sigalgs -split_send_frag
--srpuserseed -srpvfile -ssl2 -ssl3 -ssl_config -stateless -status -status_file -status_timeout -status_url
--status_verbose -strict -suiteB_128 -suiteB_128_only -suiteB_192 -timeout -tls1 -tls1_1 -tls1_2 -tls1_3
--trusted_first -unix -unlink -use_deltas -use_srtp -verify -verifyCAfile -verifyCApath -verifyCAstore -verify_depth
--verify_email -verify_hostname -verify_ip -verify_name -verify_quiet -verify_return_error -writerand -www
--x509_strict -xcert -xcertform -xchain -xchain_build -xkey -xkeyform
+-anti_replay -async -attime -auth_level -brief -bugs -build_chain -cert -cert2 -cert_chain -certform -chainCAfile
+-chainCApath -chainCAstore -check_ss_sig -cipher -ciphersuites -client_renegotiation -client_sigalgs -comp -context
+-crl_check -crl_check_all -crl_download -crlf -curves -dcert -dcert_chain -dcertform -debug -debug_broken_protocol
+-dhparam -dkey -dkeyform -dpass -dtls -dtls1 -dtls1_2 -early_data -engine -explicit_policy -ext_cache -extended_crl
+-groups -help -http_server_binmode -id_prefix -ign_eof -ignore_critical -ignore_unexpected_eof -inhibit_any
+-inhibit_map -issuer_checks -key -key2 -keyform -keylogfile -keymatexport -keymatexportlen -legacy_renegotiation
+-legacy_server_connect -listen -max_early_data -max_pipelines -max_protocol -max_send_frag -min_protocol -msg
+-msgfile -mtu -naccept -named_curve -nameopt -nbio -nbio_test -nextprotoneg -no-CAfile -no-CApath -no-CAstore
+-no_alt_chains -no_anti_replay -no_ca_names -no_cache -no_check_time -no_comp -no_dhe -no_etm -no_ign_eof
+-no_legacy_server_connect -no_middlebox -no_proxy -no_renegotiation -no_resume_ephemeral -no_resumption_on_reneg
+-no_ssl2 -no_ssl3 -no_ticket -no_tls1 -no_tls1_1 -no_tls1_2 -no_tls1_3 -nocert -num_tickets -partial_chain -pass
+-policy -policy_check -policy_print -port -prioritize_chacha -propquery -provider -provider-path -proxy -psk
+-psk_hint -psk_identity -psk_session -purpose -quiet -rand -read_buf -record_padding -recv_max_early_data -rev
+-security_debug -security_debug_verbose -sendfile -serverinfo -servername -servername_fatal -serverpref -sigalgs
+-split_send_frag -srpuserseed -srpvfile -ssl2 -ssl3 -ssl_config -state -stateless -status -status_file
+-status_timeout -status_url -status_verbose -strict -suiteB_128 -suiteB_128_only -suiteB_192 -timeout -tls1 -tls1_1
+-tls1_2 -tls1_3 -tlsextdebug -trace -trusted_first -unix -unlink -use_deltas -use_srtp -verify -verifyCAfile
+-verifyCApath -verifyCAstore -verify_depth -verify_email -verify_hostname -verify_ip -verify_name -verify_quiet
+-verify_return_error -writerand -www -x509_strict -xcert -xcertform -xchain -xchain_build -xkey -xkeyform
 """.split()
 count = 0
 failed = 0

@@ -148,6 +148,11 @@ def server_names():
     equal(lines[1], lines[0], "-servername prints what s_server prints")
     ok(lines[1][:2] == ['Hostname in TLS extension: "foo.EXAMPLE"', "Switching server context."], "the name as it came", lines[1])
     for which in (0, 1):
+        server = Server(which, *args[:-1], "-quiet")
+        client(server.port, name="foo.example")
+        server.end()
+        ok("extension" not in server.text(0), f"not with -quiet: {NAMES[which]}", server.text(0))
+    for which in (0, 1):
         server = Server(which, *args, "-servername_fatal")
         good, bad = client(server.port, name="foo.example")[1], client(server.port, name="bar.example")[1]
         server.end()
