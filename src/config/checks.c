@@ -247,7 +247,8 @@ static void check_verify(struct loader *l)
                           "a client certificate that does not verify is told of and tolerated, as "
                           "openssl s_server does; -verify_return_error refuses it");
     }
-    if (c->verify != VERIFY_NONE && !ca) {
+    /* Who tolerates whom he does not know need not know anybody. */
+    if (c->verify != VERIFY_NONE && !ca && c->verify_return_error) {
         loader_error_at(
             l,
             text.len > 0 ? (const void *)&c->verify_text

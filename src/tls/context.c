@@ -270,7 +270,8 @@ static int load_all(const struct config *config, struct loaded *l)
     if (l->creds == NULL) {
         return -1;
     }
-    if (config->verify != VERIFY_NONE) {
+    /* Without any CA nobody is trusted, which the configuration then tolerates. */
+    if (config->verify != VERIFY_NONE && (config->cafile[0] != '\0' || config->capath[0] != '\0')) {
         l->trust = trust_load(config);
         if (l->trust == NULL) {
             return -1;

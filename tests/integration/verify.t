@@ -233,6 +233,8 @@ def building():
          same=False, want="depth=2 CN = other-root")
     write(place + "/two.crt", open(place + "/twin.crt").read() + open(place + "/root.crt").read())
     both("two CAs of one name", "leaf", ["middle"], "-CAfile", place + "/two.crt")
+    both("no CA at all", "leaf", ["middle", "root"])
+    both("no CA at all, nothing sent with it", "leaf")
     both("no certificate is wanted with -verify", "leaf", ["middle"], *root("-verify", "1"))
     both("a middle one as anchor", "leaf", ["middle"], "-CAfile", place + "/middle.crt")
     both("a middle one as anchor, not sent", "leaf", [], "-CAfile", place + "/middle.crt")
