@@ -4,6 +4,7 @@
 #include "config/spelling.h"
 #include "config/sslop.h"
 #include "config/value.h"
+#include "core/build.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -358,6 +359,10 @@ static void certificate_rsa(struct loader *l, struct command_args *args, const c
 {
     uint64_t v;
 
+    if (!TINY_STANDIN) {
+        loader_error(l, NULL, "--rsa: " OPTION_LEFT_OUT);
+        return;
+    }
     if (value_number(span_text(value), &v) != NULL || (v != 2048 && v != 3072 && v != 4096)) {
         loader_error(l, NULL, "--rsa: 2048, 3072 or 4096 bits are wanted");
         return;

@@ -1,5 +1,6 @@
 #include "config/suites.h"
 
+#include "core/build.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -52,8 +53,10 @@ const struct suite suite_table[] = {
     SUITE(0xC014, ECDHE_RSA, ENC_AES256, MAC_SHA1),
     SUITE(0xC009, ECDHE_ECDSA, ENC_AES128, MAC_SHA1),
     SUITE(0xC013, ECDHE_RSA, ENC_AES128, MAC_SHA1),
+#if TINY_STANDIN
     SUITE(0xC008, ECDHE_ECDSA, ENC_3DES, MAC_SHA1),
     SUITE(0xC012, ECDHE_RSA, ENC_3DES, MAC_SHA1),
+#endif
     SUITE(0xC02E, ECDH_ECDSA, ENC_AES256GCM, MAC_AEAD),
     SUITE(0xC032, ECDH_RSA, ENC_AES256GCM, MAC_AEAD),
     SUITE(0x009D, STATIC_RSA, ENC_AES256GCM, MAC_AEAD),
@@ -76,9 +79,11 @@ const struct suite suite_table[] = {
     SUITE(0xC004, ECDH_ECDSA, ENC_AES128, MAC_SHA1),
     SUITE(0xC00E, ECDH_RSA, ENC_AES128, MAC_SHA1),
     SUITE(0x002F, STATIC_RSA, ENC_AES128, MAC_SHA1),
+#if TINY_STANDIN
     SUITE(0xC003, ECDH_ECDSA, ENC_3DES, MAC_SHA1),
     SUITE(0xC00D, ECDH_RSA, ENC_3DES, MAC_SHA1),
     SUITE(0x000A, STATIC_RSA, ENC_3DES, MAC_SHA1),
+#endif
 };
 const size_t suite_table_len = ARRAY_LEN(suite_table);
 

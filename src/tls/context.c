@@ -141,7 +141,9 @@ static void prepare_engine(struct tls_context *ctx)
     br_ssl_engine_set_ccm(eng, &br_sslrec_in_ccm_vtable, &br_sslrec_out_ccm_vtable);
     br_ssl_engine_set_aes_ctrcbc(eng, crypto_aes_ctrcbc());
     br_ssl_engine_set_default_aes_gcm(eng);
-    br_ssl_engine_set_default_des_cbc(eng);
+    if (TINY_STANDIN) {
+        br_ssl_engine_set_default_des_cbc(eng);
+    }
     br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
     br_ssl_engine_set_chacha20(eng, crypto_chacha20());
     br_ssl_engine_set_poly1305(eng, crypto_poly1305());

@@ -1,5 +1,6 @@
 #include "tls/selfsign.h"
 #include "tls/rsasign.h"
+#include "core/build.h"
 #include "core/date.h"
 #include "crypto/crypto.h"
 #include "tls/der.h"
@@ -116,6 +117,12 @@ static int check_request(const struct selfsign_request *q, struct text *error)
 
 /* ---- the key --------------------------------------------------------------- */
 
+/* RSA keys are for the full build: see core/build.h. */
+static inline bool is_rsa(const struct keypair *k)
+{
+    return TINY_STANDIN && k->is_rsa;
+}
+
 static int make_key(struct keypair *k, unsigned rsa_bits, struct text *error)
 {
     br_hmac_drbg_context drbg;
@@ -128,7 +135,7 @@ static int make_key(struct keypair *k, unsigned rsa_bits, struct text *error)
     br_hmac_drbg_init(&drbg, &br_sha256_vtable, seed, sizeof seed);
     bytes_wipe(seed, sizeof seed);
     k->is_rsa = rsa_bits != 0;
-    if (k->is_rsa) {
+    if (is_rsa(k)) {
         good = br_rsa_i31_keygen(&drbg.vtable, &k->rsa, k->priv, &k->rsa_pub, k->pub, rsa_bits,
                                  RSA_EXPONENT) == 1;
         k->d_len = good ? br_rsa_i31_compute_privexp(k->d, &k->rsa, RSA_EXPONENT) : 0;
@@ -157,7 +164,7 @@ static void put_public(struct der_out *o, const struct keypair *k)
 {
     size_t mark = o->pos;
 
-    if (k->is_rsa) {
+    if (is_rsa(k)) {
         der_put_uint(o, k->rsa_pub.e, k->rsa_pub.elen);
         der_put_uint(o, k->rsa_pub.n, k->rsa_pub.nlen);
         der_wrap(o, DER_SEQUENCE, mark);
@@ -170,7 +177,7 @@ static void put_key_algorithm(struct der_out *o, const struct keypair *k)
 {
     size_t mark = o->pos;
 
-    if (k->is_rsa) {
+    if (is_rsa(k)) {
         der_put_element(o, DER_NULL, NULL, 0);
         der_put_oid(o, OID_RSA);
     } else {
@@ -240,7 +247,7 @@ static void put_extensions(struct der_out *o, const struct keypair *k,
     uint8_t usage[2] = {7, USAGE_SIGN}; /* 7 unused bits */
     size_t inner;
 
-    if (k->is_rsa) {
+    if (is_rsa(k)) {
         usage[0] = 5;
         usage[1] = USAGE_SIGN | USAGE_ENCRYPT;
     }
@@ -292,7 +299,7 @@ static void put_algorithm(struct der_out *o, const struct keypair *k)
 {
     size_t mark = o->pos;
 
-    if (k->is_rsa) {
+    if (is_rsa(k)) {
         der_put_element(o, DER_NULL, NULL, 0);
         der_put_oid(o, OID_SHA256_RSA);
     } else {
@@ -333,7 +340,7 @@ static int put_tbs(struct der_out *o, const struct keypair *k, const struct self
 /* Signs digest; the signature's length, or 0. */
 static size_t sign(const struct keypair *k, const uint8_t digest[32], uint8_t *signature)
 {
-    if (!k->is_rsa) {
+    if (!is_rsa(k)) {
         return crypto_ecdsa_sign()(crypto_ec(), &br_sha256_vtable, digest, &k->ec, signature);
     }
     return rsasign(crypto_rsa_private(), &k->rsa, &k->rsa_pub, br_sha256_ID, NULL, digest, 32,
@@ -406,7 +413,7 @@ static void add_private(struct text *dst, const struct keypair *k)
     struct der_out o = der_out_over(memory, sizeof memory);
     size_t mark = o.pos;
 
-    if (k->is_rsa) {
+    if (is_rsa(k)) {
         put_rsa_private(&o, k);
     } else {
         put_ec_private(&o, k);

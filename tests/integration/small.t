@@ -35,5 +35,9 @@ ok(len(kept) > 40 and kept <= everything, "it knows no option that the full buil
 for name in sorted(everything - kept):
     code, out, err = run(SMALL, "-t", "-" + name, "1")
     ok(code == 2 and b"this small build is without it" in err, f"-{name} is refused", err)
+code, out, err = run(SMALL, "certificate", "--name", "localhost", "--rsa", "2048")
+ok(code == 2 and out == b"" and b"--rsa: this small build is without it" in err, "so are RSA keys of its own making", err)
+code, out, err = run(SMALL, "ciphers", "ALL")
+ok(code == 0 and b"AES128-SHA" in out and b"DES" not in out, "it has no 3DES", out + err)
 ok(os.path.getsize(SMALL) <= os.path.getsize(harness.TINY), "the small build is the smaller one")
 done()
