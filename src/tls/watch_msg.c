@@ -53,7 +53,6 @@ static void show_step(struct watch_conn *c, bool sent, unsigned type)
     if (name == NULL) {
         return;
     }
-    watch_settle_state(c);
     if (c->established && (type == WATCH_CLIENT_HELLO || type == WATCH_HELLO_REQUEST)) {
         watch_show_state(c, "SSL negotiation finished successfully");
     }
@@ -148,6 +147,7 @@ static void show_change(struct watch_conn *c, bool sent, struct span contents)
 {
     const struct config *config = c->watch->config;
 
+    watch_settle_state(c);
     if (sent && config->watch_trace) {
         watch_add(watch_at(c, c->watch->place), "    change_cipher_spec (1)\n\n");
     } else if (sent && config->watch_msg) {
@@ -246,6 +246,7 @@ void watch_show_message(struct watch_conn *c, bool sent, struct span message)
     uint8_t type = message.data[0];
     struct span body = span_of(message.data + 4, message.len - 4);
 
+    watch_settle_state(c);
     if (config->watch_trace) {
         watch_trace_message(watch_at(c, c->watch->place), sent, c->version, c->suite, message);
     } else if (config->watch_msg) {
