@@ -67,8 +67,9 @@ struct app_peer {
     const struct tls_info *tls; /* valid as long as the connection */
     char address[64];           /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix" */
     char local[64];
-    bool ended; /* when close is called: the client said that it ends (close_notify) */
-    bool refused; /* what the last step asked of the connection cannot be */
+    uint32_t number; /* of the connection, 1 being the server's first */
+    bool ended;      /* when close is called: the client said that it ends (close_notify) */
+    bool refused;    /* what the last step asked of the connection cannot be */
 };
 
 struct app_ops {

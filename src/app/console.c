@@ -31,7 +31,7 @@ struct console *console_new(const struct config *config, const struct counters *
 
     if (c != NULL) {
         c->config = config;
-        c->silent = config->watch_quiet || config->watch_brief;
+        c->silent = config->watch_quiet;
         c->counters = counters;
     }
     return c;
@@ -188,6 +188,21 @@ static void show_whose(struct console *c, struct console_line *l, struct text *t
     c->shown = l;
 }
 
+/* How many bytes can be shown in one piece: at most to the end of a line. */
+static size_t run_of(const struct app_io *io, size_t space, bool one)
+{
+    const uint8_t *b = io->in + io->in_used;
+    size_t n = io->in_len - io->in_used;
+    const uint8_t *end;
+
+    if (space <= BYTE_ROOM) {
+        return 0;
+    }
+    n = one ? 1 : n < space - BYTE_ROOM ? n : space - BYTE_ROOM;
+    end = memchr(b, '\n', n);
+    return end != NULL ? (size_t)(end - b) + 1 : n;
+}
+
 static void show(struct console *c, struct console_line *l, struct app_io *io)
 {
     struct text t = room(c, OWN_ROOM);
@@ -195,8 +210,9 @@ static void show(struct console *c, struct console_line *l, struct app_io *io)
     l->stalled = false;
     while (io->in_used < io->in_len) {
         const uint8_t *b = io->in + io->in_used;
+        size_t n = run_of(io, t.cap - t.len, c->escapes);
 
-        if (t.cap - t.len <= BYTE_ROOM) {
+        if (n == 0) {
             l->stalled = true;
             break;
         }
@@ -204,10 +220,10 @@ static void show(struct console *c, struct console_line *l, struct app_io *io)
         if (c->escapes && !is_shown_as_it_is(l, *b)) {
             text_addf(&t, "\\x%02x", *b);
         } else {
-            text_add_span(&t, span_of(b, 1));
+            text_add_span(&t, span_of(b, n));
         }
-        c->mid_line = *b != '\n';
-        io->in_used++;
+        c->mid_line = b[n - 1] != '\n';
+        io->in_used += n;
     }
     added(c, &t);
 }
@@ -364,7 +380,7 @@ static void console_open(void *state, struct app_shared *shared, const struct ap
 
     l->console = c;
     l->peer = peer;
-    l->number = ++c->numbers;
+    l->number = peer->number;
     l->older = c->newest;
     if (l->older != NULL) {
         l->older->newer = l;

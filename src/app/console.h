@@ -27,7 +27,6 @@ struct console {
     struct console_line *target; /* whom the typed piece belongs to; NULL: the newest */
     struct console_line *shown;  /* who wrote last, NULL for none */
     uint32_t attached;
-    uint32_t numbers;  /* of connections so far */
     bool silent;       /* -quiet, -brief: clients' bytes only, no commands */
     bool escapes;      /* a terminal shows it: control bytes are written out */
     bool attended;     /* somebody types: lines are read without a client too */

@@ -349,17 +349,17 @@ static void check_export(struct loader *l)
     }
 }
 
-/* As s_server has it: brief is quiet, too, and reverse mode is brief. */
+/* As s_server has it: brief is quiet, too, and reverse mode is brief, but says ACCEPT. */
 static void check_watch(struct loader *l)
 {
     struct config *c = l->config;
 
     check_export(l);
-    if (c->mode == MODE_REVERSE && c->s_server_style && !c->file_given) {
-        c->watch_brief = true;
-    }
     if (c->watch_brief) {
         c->watch_quiet = true;
+    }
+    if (c->mode == MODE_REVERSE && c->s_server_style && !c->file_given) {
+        c->watch_brief = true;
     }
     if (c->watch_brief && c->verify_report == REPORT_ALL) {
         c->verify_report = REPORT_ERRORS;

@@ -165,7 +165,7 @@ struct config {
     bool watch_trace;
     bool watch_extensions;
     bool watch_brief;
-    bool watch_quiet;
+    bool watch_quiet;       /* the console shows clients' bytes only and knows no commands */
     bool watch_numbers;     /* always, not only when several connections are open */
     const char *watch_file; /* "": standard output */
     const char *keylog_file;

@@ -35,6 +35,7 @@ void conn_begin(struct conn *c, struct conn_shared *s, const struct listener *l,
     tls_begin(c->tls, s->tls, l->endpoint);
     set_state(c, s, CONN_HANDSHAKE, now_ms);
     s->counters->accepted++;
+    c->peer.number = (uint32_t)s->counters->accepted;
     s->counters->open++;
 }
 

@@ -305,7 +305,7 @@ def files():
         s.stop()
     with open(out, "rb") as f:
         data = f.read()
-    ok(re.match(rb"kept\nACCEPT [^\n]*\nfor the file\nDONE\nCONNECTION CLOSED\n" + STATISTICS, data),
+    ok(re.match(rb"kept\nACCEPT [^\n]*\n(?s:.*)for the file\nDONE\nCONNECTION CLOSED\n" + STATISTICS, data),
        "output into a file goes on where the file stood", data)
 
 
@@ -323,7 +323,8 @@ def two_clients():
     a.type(b"alone\n")
     s.shows(rb"\nalone\n", "one client has no number")
     b = s.connect()
-    s.shows(rb"^\[2\] 127\.0\.0\.1:\d+\n", "the second is announced")
+    s.shows(rb"\n\[2\] 127\.0\.0\.1:\d+\n", "the second is announced")
+    equal(s.seen, b"", "after its description")
     a.type(b"from a\n")
     s.shows(rb"^\[1\] from a\n", "lines of the first")
     b.type(b"from b\n")
@@ -459,6 +460,25 @@ time.sleep(60)
 
 
 def quiet():
+    """-quiet and -brief: only what clients send is shown, and nothing is a command."""
+    for option in "-quiet", "-brief":
+        for openssl in False, True:
+            s = Server(option, openssl=openssl)
+            c = s.connect()
+            s.type(b"Q is text\n")
+            c.gets(rb"Q is text\n")
+            c.type(b"only this\n")
+            s.shows(rb"^only this\n", f"{option}: {'openssl' if openssl else 'tiny'} shows only what the client sends")
+            if not openssl:
+                s.end_input()
+                c.type(b"and this\n")
+                s.shows(rb"^and this\n", f"{option}: the end of the input ends nothing")
+            c.leave()
+            s.process.kill()
+            s.stop()
+
+
+def naccept():
     s = Server("-naccept", "2")
     c = s.connect()
     s.shows(rb"ACCEPT")
@@ -619,7 +639,7 @@ def same_as_openssl():
     equal(play(False), play(True), "the same script, the same as with openssl s_server")
 
 
-for part in sys.argv[1:] or ["terminal", "pipes", "files", "two_clients", "slow_reader", "background", "quiet", "renegotiate",
+for part in sys.argv[1:] or ["terminal", "pipes", "files", "two_clients", "slow_reader", "background", "quiet", "naccept", "renegotiate",
                              "nbio_test", "same_as_openssl"]:
     globals()[part]()
 done()

@@ -23,6 +23,7 @@ struct tls {
     size_t in_len, out_len, hello_left;
     bool sealed, closing, closed, eof;
     bool ended;
+    int asked; /* for a renegotiation: 1, with a certificate: 2 */
 };
 
 size_t tls_size(void)
@@ -124,6 +125,12 @@ void tls_flush(struct tls *t)
     t->sealed = t->out_len > 0;
 }
 
+int tls_renegotiate(struct tls *t, bool ask_certificate)
+{
+    t->asked = ask_certificate ? 2 : 1;
+    return 0;
+}
+
 void tls_close(struct tls *t)
 {
     t->closing = true;
@@ -151,7 +158,8 @@ enum tls_failure tls_get_failure(const struct tls *t, const char **reason)
     return t->info.established ? TLS_FAIL_NONE : TLS_FAIL_PROBE;
 }
 
-/* ---- an application: echo; 'q' ends, 'f' fails, 'h' begins a head ----------- */
+/* ---- an application: echo; 'q' ends, 'f' fails, 'h' begins a head, 'P', 'r' and 'R'
+ * ask for what the console's commands of that name do ------------------------- */
 
 struct fake_app {
     bool head, closed;
@@ -174,6 +182,13 @@ static enum app_result app_step(void *state, struct app_io *io, uint64_t now_ms)
 
         if (c == 'q' || c == 'f') {
             return c == 'q' ? APP_DONE : APP_FAIL;
+        }
+        if (c == 'P' || c == 'r' || c == 'R') {
+            io->request = c == 'P'   ? APP_REQUEST_PLAIN_TEXT
+                          : c == 'r' ? APP_REQUEST_RENEGOTIATE
+                                     : APP_REQUEST_RENEGOTIATE_ASKING;
+            io->flush = true;
+            return APP_MORE;
         }
         a->head = c == 'h';
         if (!a->head) {
@@ -294,6 +309,41 @@ static void test_flow(void)
     ok(go(&interest) == CONN_END, "over when the peer has left");
     end();
     ok(counters.open == 0 && tls.ended, "all is given back");
+}
+
+static void test_requests(void)
+{
+    static const char want[] = "xThis line is not encrypted.\nyz";
+    uint32_t interest = 0;
+    uint32_t whim = 1;
+    size_t len = 0;
+
+    begin();
+    feed("abcxPyz");
+    ok(go(&interest) == CONN_WAIT && interest == EPOLLIN, "plain text is asked for");
+    is_text(answer(), want, "it comes between what is sent before and after it");
+    feed("r");
+    ok(go(&interest) == CONN_WAIT && tls.asked == 1 && !conn.peer.refused, "a renegotiation");
+    feed("vRw");
+    ok(go(&interest) == CONN_WAIT && tls.asked == 2, "one with a certificate");
+    is_text(answer(), "vw", "and the flow goes on");
+    end();
+
+    begin();
+    shared.whim = &whim;
+    feed("abcxPyz");
+    for (int i = 0; i < 1000 && len < sizeof want - 1; i++) {
+        const char *got;
+
+        go(&interest);
+        got = answer();
+        expect(memcmp(got, want + len, strlen(got)) == 0, "pieces of it, in order");
+        expect(strlen(got) > 0 || interest != 0, "it knows what it waits for");
+        len += strlen(got);
+    }
+    ok(len == sizeof want - 1, "the same in pieces of 7 bytes");
+    shared.whim = NULL;
+    end();
 }
 
 static void test_ends(void)
@@ -428,6 +478,7 @@ int main(void)
     log_open("/dev/null", LOG_ERROR);
     now = 1000;
     test_flow();
+    test_requests();
     test_ends();
     test_deadlines();
     test_backpressure();

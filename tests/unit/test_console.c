@@ -11,7 +11,8 @@
 static struct counters counters;
 static struct config config;
 static struct app_shared shared = {.config = &config, .counters = &counters};
-static struct app_peer peer = {.address = "192.0.2.1:4711"};
+static struct app_peer peers[3];
+static uint32_t numbers;
 static struct console *console;
 static _Alignas(max_align_t) uint8_t states[3][APP_STATE_MAX];
 static char screen[65536];
@@ -21,6 +22,7 @@ static void begin(void)
     free(console);
     memset(states, 0, sizeof states);
     config = (struct config){.mode = MODE_CONSOLE, .session_cache = true, .session_cache_size = 9};
+    numbers = 0;
     console = console_new(&config, &counters);
     shared.console = console;
 }
@@ -28,7 +30,8 @@ static void begin(void)
 static void *open_client(size_t i)
 {
     memset(states[i], 0, APP_STATE_MAX);
-    app_console.open(states[i], &shared, &peer);
+    peers[i] = (struct app_peer){.address = "192.0.2.1:4711", .number = ++numbers};
+    app_console.open(states[i], &shared, &peers[i]);
     return states[i];
 }
 
@@ -303,10 +306,10 @@ static void commands(void)
     offer("R");
     is_text(sent(b), "", "R");
     ok(io.request == APP_REQUEST_RENEGOTIATE_ASKING, "R asks for a certificate, too");
-    peer.refused = true;
+    peers[1].refused = true;
     is_text(sent(b), "", "refused");
     is_text(shown(), "SSL_do_handshake -> -1\n", "it is told, too");
-    peer.refused = false;
+    peers[1].refused = false;
     offer("y\nq and the rest\nnext\n");
     got[0] = '\0';
     ok(step(b, "", 1000) == APP_DONE && strcmp(got, "y\n") == 0, "q ends the connection");
