@@ -125,8 +125,7 @@ def like_s_server():
         c = s_client(server, "-tls1_2", "-status")
         return c.find(r"(OCSP Response Data:[\s\S]*?)\n=====")
 
-    # s_server takes its answer from the file only when -status is on, too.
-    seen = [response(s) for s in (Tiny(args=["-www", *common]), SServer(*common, "-status"))]
+    seen = both(common, response)
     ok(seen[0] and seen[0] == seen[1], "-status_file: s_client sees the same response", "\n\n".join(map(str, seen)))
 
 
