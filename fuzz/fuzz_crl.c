@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct reader entry = der_reader(der_take_optional(&list, DER_SEQUENCE));
 
         search_all(&crl);
-        must_be(crl_set_add(set, crl.der, "fuzz", 1600000000, &error) == 0);
+        /* Not with every signature. */
+        must_be(crl_set_add(set, crl.der, "fuzz", 1600000000, &error) == 0 || error.len > 0);
         check(set, crl.issuer, der_take_optional(&entry, DER_INTEGER));
     } else {
         must_be(error.len > 0);
