@@ -133,9 +133,91 @@ static void bad(void)
     }
 }
 
+/* As -verify does it: told of, let in, never trusted; but the key must be held. */
+static void tolerated(void)
+{
+    static const char *const names[] = {"client_wrong", "client_expired", "client_server",
+                                        "client_deep", "client"};
+    struct config config = asking(VERIFY_REQUIRED);
+
+    config.verify_return_error = false;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct pair *p = client_comes(&config, names[i], NULL);
+        bool good = strcmp(names[i], "client") == 0;
+
+        ok(pair_open(p) && pair_exchange(p, 1000), names[i]);
+        ok(tls_get_info(p->tls)->verdict == (good ? TLS_PEER_TRUSTED : TLS_PEER_REFUSED),
+           "what is found");
+        ok(tls_get_info(p->tls)->peer_subject[0] != '\0', "and who it is");
+        pair_begin(p, "localhost", true);
+        pair_pump(p);
+        ok(pair_open(p) && tls_get_info(p->tls)->resumed &&
+               tls_get_info(p->tls)->verdict == (good ? TLS_PEER_TRUSTED : TLS_PEER_REFUSED),
+           "also when it comes again");
+        pair_free(p);
+    }
+    config.verify_error_depth = 0;
+    config.verify_depth = 1;
+    config.cafile = "other_ca";
+    {
+        struct pair *p = client_comes(&config, "client_deep", "middle");
+
+        ok(!tls_get_info(p->tls)->established, "an error deeper than is tolerated");
+        is_text(reason_of(p),
+                "unknown_ca: unable to get local issuer certificate (error 20 at depth 1)", "told");
+        pair_free(p);
+    }
+}
+
+/* What a client may send of certificates. */
+static void limits(void)
+{
+    struct config config = asking(VERIFY_REQUIRED);
+    struct anchor_set *anchors = anchor_set_load(&config, 0);
+    struct verifier *v = malloc(verify_size());
+    const br_x509_class **hook = verify_class(v);
+    struct span cert = fixture_bytes("client", false);
+    enum alert alert;
+    const char *reason;
+
+    for (unsigned most = 64; most <= 65; most++) {
+        verify_begin(v, anchors, &config, 1700000000);
+        (*hook)->start_chain(hook, NULL);
+        for (unsigned i = 0; i < most; i++) {
+            (*hook)->start_cert(hook, (uint32_t)cert.len);
+            (*hook)->append(hook, cert.data, cert.len);
+            (*hook)->end_cert(hook);
+        }
+        ok(((*hook)->end_chain(hook) == 0) == (most == 64) &&
+               (verify_outcome(v, &alert, &reason) == VERIFY_GOOD) == (most == 64),
+           "certificates in number");
+    }
+    for (uint32_t more = 0; more <= 1; more++) {
+        verify_begin(v, anchors, &config, 1700000000);
+        (*hook)->start_chain(hook, NULL);
+        (*hook)->start_cert(hook, (uint32_t)cert.len);
+        (*hook)->append(hook, cert.data, cert.len);
+        (*hook)->end_cert(hook);
+        (*hook)->start_cert(hook, VERIFY_MAX_CHAIN - (uint32_t)cert.len + more);
+        for (uint32_t i = 0; i < VERIFY_MAX_CHAIN - cert.len + more; i++) {
+            (*hook)->append(hook, (const uint8_t *)"", 1);
+        }
+        (*hook)->end_cert(hook);
+        ok(((*hook)->end_chain(hook) == 0) == (more == 0), "and in bytes");
+        ok(verify_used(v) <= verify_size(), "never more");
+    }
+    verify_begin(v, anchors, &config, 1700000000);
+    (*hook)->start_chain(hook, NULL);
+    ok((*hook)->end_chain(hook) != 0, "none at all");
+    free(v);
+    anchor_set_free(anchors);
+}
+
 int main(void)
 {
     good();
     bad();
+    tolerated();
+    limits();
     return tap_done();
 }
