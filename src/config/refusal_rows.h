@@ -28,3 +28,6 @@ REFUSAL(POLICY, "certificate policies are not evaluated: which CAs -CAfile names
 REFUSAL(DELTA, "only whole CRLs from the CA itself are read; give them by -CRL")
 REFUSAL(PROXY, "proxy certificates are not taken; have the CA issue certificates of their own")
 REFUSAL(EXTENDED, "use -dcert and -dkey for a second type of key, or ssl.server-name-indication")
+REFUSAL(FASTOPEN, "TCP Fast Open is not used; leave it out")
+REFUSAL(RAWKEY, "raw public keys are not taken; use certificates")
+REFUSAL(CERTCOMP, "certificates are never compressed; leave it out")

@@ -41,7 +41,7 @@ static const char names[] =
     "+NO_TICKET\0"
     /* concerns DTLS, which is not spoken */
     "-CISCO_ANYCONNECT\0"
-    /* renegotiation is always off */
+    /* only the console may renegotiate, and then a new session is made */
     "+NO_SESSION_RESUMPTION_ON_RENEGOTIATION\0"
     /* TLS compression is never used */
     "+NO_COMPRESSION\0"
@@ -66,7 +66,7 @@ static const char names[] =
     "+NO_TLSv1_1\0"
     /* TLS 1.3 is not spoken */
     "+NO_TLSv1_3\0"
-    /* renegotiation is always off */
+    /* the console may not renegotiate either */
     "+NO_RENEGOTIATION\0"
     /* works around a client's GOST suites */
     "-CRYPTOPRO_TLSEXT_BUG\0"
@@ -125,13 +125,13 @@ const char *sslop_refusal(const struct sslop *op)
     case 7: /* IGNORE_UNEXPECTED_EOF */
         return "a stream that ends without close_notify is always told apart from a clean end";
     case 8: /* ALLOW_CLIENT_RENEGOTIATION */
-        return "renegotiation is always off";
+        return "no client may begin a renegotiation, only who sits at the console may";
     case 9: /* DISABLE_TLSEXT_CA_NAMES */
         return "the names of the CAs are always sent with a request for a certificate";
     case 11: /* DONT_INSERT_EMPTY_FRAGMENTS */
         return "records are always split in TLS 1.0, against BEAST; leave this bit out";
     case 18: /* ALLOW_UNSAFE_LEGACY_RENEGOTIATION */
-        return "unsafe (CVE-2009-3555), and renegotiation is always off";
+        return "unsafe (CVE-2009-3555): nobody renegotiates without RFC 5746";
     case 21: /* PRIORITIZE_CHACHA */
         return "put CHACHA20 first in ssl.cipher-list, or set ssl.server-preference = false";
     case 23: /* TLS_ROLLBACK_BUG */

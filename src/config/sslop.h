@@ -12,6 +12,7 @@
 #define SSLOP_NO_TICKET                              UINT64_C(0x00004000)
 #define SSLOP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION UINT64_C(0x00010000)
 #define SSLOP_CIPHER_SERVER_PREFERENCE               UINT64_C(0x00400000)
+#define SSLOP_NO_RENEGOTIATION                       UINT64_C(0x40000000)
 #define SSLOP_NO_TLSV1                               UINT64_C(0x04000000)
 #define SSLOP_NO_TLSV1_2                             UINT64_C(0x08000000)
 #define SSLOP_NO_TLSV1_1                             UINT64_C(0x10000000)

@@ -4,12 +4,14 @@
  * is open from the HelloRequest to the ClientHello that answers it. The new
  * handshake is settled as a first one is, and bound to the old one (RFC 5746).
  */
+#include "config/sslop.h"
 #include "tls/internal.h"
 
 int tls_renegotiate(struct tls *t, bool ask_certificate)
 {
     if (t->stage != TLS_STAGE_ENGINE || !t->established || t->closing || t->peer_closed ||
-        t->renegotiation != RENEGOTIATION_NONE || t->server.eng.reneg != 2) {
+        t->renegotiation != RENEGOTIATION_NONE || t->server.eng.reneg != 2 ||
+        (t->ctx->config->options & SSLOP_NO_RENEGOTIATION) != 0) {
         return -1;
     }
     t->renegotiation = RENEGOTIATION_WANTED;

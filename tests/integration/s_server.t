@@ -309,6 +309,29 @@ def ports_of(pid):
     raise AssertionError("nobody listens")
 
 
+def until(pattern, server):
+    end = time.monotonic() + PATIENCE
+    while not re.search(pattern, server.text(0)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(re.search(pattern, server.text(0)))
+
+
+def no_renegotiation():
+    for which in (0, 1):
+        server = Server(which, "-tls1_2", "-no_renegotiation")
+        peer = subprocess.Popen(["openssl", "s_client", "-msg", "-connect", f"127.0.0.1:{server.port}"], cwd=HERE,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        ok(until("CIPHER is", server), f"-no_renegotiation: {NAMES[which]} has a client", server.text(0))
+        server.process.stdin.write(b"r\n")
+        server.process.stdin.flush()
+        ok(until("SSL_do_handshake -> ", server), "r is tried", server.text(0))
+        server.process.stdin.write(b"Q\n")
+        server.process.stdin.flush()
+        text = peer.communicate(timeout=PATIENCE)[0].decode(errors="replace")
+        equal((text.count("], ClientHello"), "HelloRequest" in text), (1, False), f"but {NAMES[which]} does not renegotiate")
+        server.end()
+
+
 def gnutls():
     if not have("gnutls-cli"):
         skip("gnutls-cli", "it is not here")
@@ -377,6 +400,7 @@ protocol()
 sessions()
 served()
 counted()
+no_renegotiation()
 gnutls()
 random_files()
 manners()
