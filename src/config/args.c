@@ -179,7 +179,9 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         must(text != NULL);
     }
     if (o == NULL) {
-        loader_error(l, NULL, "-%s: " OPTION_LEFT_OUT, s->name);
+        if (s->how != SPELLING_UNSET) { /* it would go without saying */
+            loader_error(l, NULL, "-%s: " OPTION_LEFT_OUT, s->name);
+        }
         return;
     }
     switch (s->how) {

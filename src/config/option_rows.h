@@ -129,7 +129,7 @@ OPTION(verify_return_error, OPTION_BOOL, 0, 0, "ssl.verify-return-error", "true"
        "a bad client certificate ends the connection; false: it is told and tolerated")
 OPTION(verify_error_depth, OPTION_NUMBER, 0, 100, "ssl.verify-error-depth", "100", "",
        "what is wrong with certificates deeper than this ends it all the same")
-OPTION(verify_report, OPTION_CHOICE, 0, 0, "ssl.verify-report", "none", "",
+STANDIN_OPTION(verify_report, OPTION_CHOICE, 0, 0, "ssl.verify-report", "none", "",
        "verification on standard error, in openssl's form: none, errors, all")
 OPTION(check_time, OPTION_BOOL, 0, 0, "ssl.check-time", "true", "",
        "refuse certificates that are expired or not yet valid")
@@ -137,11 +137,11 @@ STANDIN_OPTION(attime_s, OPTION_NUMBER, 0, UINT32_MAX, "ssl.attime", "0", "SECON
        "check their validity at this time since 1970; 0: now")
 OPTION(purpose, OPTION_CHOICE, 0, 0, "ssl.purpose", "sslclient", "",
        "what their key usages must allow: sslclient, sslserver, any")
-OPTION(verify_hostname, OPTION_TEXT, 0, 0, "ssl.verify-hostname", "", "NAME",
+STANDIN_OPTION(verify_hostname, OPTION_TEXT, 0, 0, "ssl.verify-hostname", "", "NAME",
        "a host name that client certificates must be for")
-OPTION(verify_email, OPTION_TEXT, 0, 0, "ssl.verify-email", "", "ADDRESS",
+STANDIN_OPTION(verify_email, OPTION_TEXT, 0, 0, "ssl.verify-email", "", "ADDRESS",
        "an address of mail that they must be for")
-OPTION(verify_ip, OPTION_TEXT, 0, 0, "ssl.verify-ip", "", "ADDRESS",
+STANDIN_OPTION(verify_ip, OPTION_TEXT, 0, 0, "ssl.verify-ip", "", "ADDRESS",
        "an IP address that they must be for")
 OPTION(partial_chain, OPTION_BOOL, 0, 0, "ssl.partial-chain", "true", "",
        "trust certificates of ssl.cafile that are not self-signed, too")

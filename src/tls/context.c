@@ -376,7 +376,7 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
         tls_context_free(ctx);
         return NULL;
     }
-    if (config->verify != VERIFY_NONE && config->verify_report != REPORT_NONE) {
+    if (TINY_STANDIN && config->verify != VERIFY_NONE && config->verify_report != REPORT_NONE) {
         verify_announce(config);
     }
     return ctx;

@@ -1,4 +1,5 @@
 #include "tls/verify.h"
+#include "core/build.h"
 #include "core/log.h"
 #include "tls/path.h"
 #include "tls/x509name.h"
@@ -158,7 +159,7 @@ static bool hear(void *context, unsigned error, unsigned depth, const struct x50
     bool goes_on = error == PATH_OK || (!c->verify_return_error && depth <= c->verify_error_depth);
 
     v->error = error != PATH_OK ? error : v->error;
-    if (c->verify_report != REPORT_NONE) {
+    if (TINY_STANDIN && c->verify_report != REPORT_NONE) {
         tell(v, error, depth, cert, goes_on);
     } else if (error != PATH_OK) {
         log_line(LOG_DEBUG, "client certificate: error %u at depth %u: %s", error, depth,
