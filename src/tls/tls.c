@@ -218,6 +218,9 @@ static void hello_step(struct tls *t)
     t->out_used = TLS_OUT_LEN;
     _Static_assert(TLS_OUT_LEN >= HELLO_MAX_BYTES, "the output buffer holds a ClientHello");
     g = hello_gather(t->in, t->in_end, t->out);
+    if (watched(t) && g.status != HELLO_MORE && g.status != HELLO_COMPLETE) {
+        watch_no_hello(t, span_of(t->in, t->in_end));
+    }
     switch (g.status) {
     case HELLO_MORE:
         if (t->in_end == TLS_IN_LEN) {

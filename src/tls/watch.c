@@ -258,6 +258,16 @@ void watch_hello(struct tls *t, struct span records, struct span message)
     watch_flush(&c->watch->out);
 }
 
+void watch_no_hello(struct tls *t, struct span bytes)
+{
+    struct watch_conn *c = t->watching;
+
+    if (bytes.len >= 5) {
+        watch_show_header(c, false, bytes.data);
+        watch_flush(&c->watch->out);
+    }
+}
+
 void watch_header(struct tls *t, const uint8_t header[5])
 {
     struct watch_conn *c = t->watching;

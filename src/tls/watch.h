@@ -36,6 +36,8 @@ void watch_written(struct tls *t, struct span bytes);
 /* A ClientHello was gathered: its records, and the message in them. The engine
  * gets the same bytes afterwards. */
 void watch_hello(struct tls *t, struct span records, struct span message);
+/* What came instead of a whole ClientHello. */
+void watch_no_hello(struct tls *t, struct span bytes);
 /* The header of a record that the engine gets. */
 void watch_header(struct tls *t, const uint8_t header[5]);
 /* The handshake has ended well. */

@@ -47,13 +47,15 @@ static void show_step(struct watch_conn *c, bool sent, unsigned type)
     char line[64];
     struct text t = text_over(line, sizeof line);
     /* Where openssl's machine ends a flight, it tells of its last step again. */
-    bool flight = type == WATCH_SERVER_DONE ||
-                  (type == WATCH_FINISHED && !c->finished_read && !c->established);
+    bool flight = type == WATCH_SERVER_DONE || (type == WATCH_FINISHED && !c->finished_read);
 
     if (name == NULL) {
         return;
     }
     if (c->established && (type == WATCH_CLIENT_HELLO || type == WATCH_HELLO_REQUEST)) {
+        watch_show_state(c, "SSL negotiation finished successfully");
+    }
+    if (c->established && type == WATCH_CLIENT_HELLO) {
         watch_show_state(c, "SSL negotiation finished successfully");
     }
     if (!sent) {
@@ -88,11 +90,29 @@ static void show_rows(struct watch_out *o, struct span s)
     watch_add(o, "\n");
 }
 
+/* HTTP in plain text, or whatever else somebody sends to a port. */
+static void show_other(struct watch_conn *c, bool sent, uint16_t version, const uint8_t header[5])
+{
+    if (c->watch->config->watch_trace || c->watch->config->watch_msg) {
+        struct watch_out *o = watch_at(c, c->watch->place);
+
+        watch_addf(o,
+                   "%s Not TLS data or unknown version (version=%u, content_type=256) "
+                   "[length 0005]\n",
+                   sent ? ">>>" : "<<<", version);
+        show_rows(o, span_of(header, 5));
+    }
+}
+
 void watch_show_header(struct watch_conn *c, bool sent, const uint8_t header[5])
 {
     const struct config *config = c->watch->config;
     uint16_t version = (uint16_t)(header[1] << 8 | header[2]);
 
+    if (watch_record_name(header[0]) == NULL || header[1] != 3) {
+        show_other(c, sent, version, header);
+        return;
+    }
     c->version = version;
     if (config->watch_trace) {
         struct watch_out *o = watch_at(c, c->watch->place);

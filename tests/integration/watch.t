@@ -9,7 +9,7 @@ import stat
 import subprocess
 import time
 
-from harness import PATIENCE, Tiny, done, equal, folder, listening_port, ok, receive_all, run, self_signed
+from harness import PATIENCE, TINY, Tiny, done, equal, folder, listening_port, ok, receive_all, run, self_signed
 from tlskit import WEAK, Authority, s_client
 
 home = folder()
@@ -121,6 +121,33 @@ equal(matching(ours[1], STATES), matching(theirs[1], STATES), "-state: without t
 theirs, ours = both(["-state"], ["-cipher", "ECDHE-RSA-AES128-GCM-SHA256"])
 equal(matching(ours[1], STATES), matching(theirs[1], STATES), "-state: no suite in common")
 
+def renegotiated(*argv):
+    """The states of a server that is told to renegotiate by a line of its input."""
+    server = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=WEAK)
+    port = listening_port(server.pid)
+    client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_2"], stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=WEAK)
+    err, asked, end = b"", False, time.monotonic() + 10
+    os.set_blocking(server.stderr.fileno(), False)
+    while err.count(b"read finished") < 2 and time.monotonic() < end:
+        err += server.stderr.read() or b""
+        if err.count(b"write finished") == 1 and not asked:
+            time.sleep(0.3)  # s_server drops what it is told before it looks
+            server.stdin.write(b"r\n")
+            server.stdin.flush()
+            asked = True
+        time.sleep(0.02)
+    for process in (client, server):
+        process.kill()
+        process.wait()
+    return matching(err.decode(), STATES)
+
+
+theirs = renegotiated("openssl", "s_server", "-accept", f"127.0.0.1:{free_port()}", "-cert", pem, "-tls1_2", "-state")
+ours = renegotiated(TINY, "-accept", "127.0.0.1:0", "-cert", pem, "-state")
+ok(ours == theirs and len(ours) > 20, "-state: a renegotiation", f"{ours}\n{theirs}")
+
+
 def messages(text):
     """Direction and name of each message, with the length of those whose form
     both servers share; a signature's length changes by itself."""
@@ -220,6 +247,19 @@ with tiny.connect() as s:
     receive_all(s)
 tiny.wait_log(rb"SSL_accept:error in error")
 tiny.stop()
+
+tiny = Ours("-msg", "-quiet")
+with tiny.connect() as s:
+    s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    ok(receive_all(s).startswith(b"HTTP/1.1 400 "), "HTTP in plain text")
+ok("<<< Not TLS data or unknown version (version=17748, content_type=256) [length 0005]\n    47 45 54 20 2f\n"
+   in tiny.end()[0], "-msg: is shown as what it is")
+tiny = Ours("-state", "-rev")
+with tiny.tls() as s:
+    s.sendall(b"olleh\n")
+    equal(s.recv(100), b"hello\n", "-rev")
+err = tiny.end()[1]
+ok(re.search(r"\nCONNECTION ESTABLISHED\nProtocol version: TLSv1.2\n(.*\n)*CONNECTION CLOSED\n", err), "-rev is brief", err)
 
 # ---- nobody reads -----------------------------------------------------------------
 
