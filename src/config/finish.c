@@ -314,10 +314,9 @@ static void finish_groups(struct loader *l)
 
 /* ---- signatures ------------------------------------------------------------------ */
 
-/* What the server can sign with (or, with pss, verify); the others of the list
- * are for other programs. */
-static void finish_sigalgs(struct loader *l, const char *const *text, struct sigalgs *list,
-                           bool pss)
+/* What the server can sign with and verify; the others of the list are for other
+ * programs. */
+static void finish_sigalgs(struct loader *l, const char *const *text, struct sigalgs *list)
 {
     size_t kept = 0;
 
@@ -335,13 +334,12 @@ static void finish_sigalgs(struct loader *l, const char *const *text, struct sig
     for (size_t i = 0; i < list->count; i++) {
         uint16_t scheme = list->schemes[i];
 
-        if (sigalg_is_rsa(scheme) || sigalg_is_ecdsa(scheme) || (pss && sigalg_is_pss(scheme))) {
+        if (sigalg_is_rsa(scheme) || sigalg_is_ecdsa(scheme) || sigalg_is_pss(scheme)) {
             list->schemes[kept++] = scheme;
         }
     }
     if (kept == 0) {
-        loader_error_at(l, text,
-                        "none of these is built in: RSA and ECDSA with SHA-1 to SHA-512 are");
+        loader_error_at(l, text, "none of these is built in: RSA, RSA-PSS and ECDSA are");
     } else if (kept < list->count) {
         loader_warning_at(l, text, "some are not built in and are skipped");
     }
@@ -358,14 +356,14 @@ static void finish_signatures(struct loader *l)
     unsigned errors = l->errors;
 
     if (c->signatures_text[0] != '\0') {
-        finish_sigalgs(l, &c->signatures_text, &c->signatures, false);
+        finish_sigalgs(l, &c->signatures_text, &c->signatures);
     }
     if (errors == l->errors) {
         finish_sigalgs(l,
                        c->client_signatures_text[0] != '\0' ? &c->client_signatures_text
                        : c->signatures_text[0] != '\0'      ? &c->signatures_text
                                                             : &usual,
-                       client, true);
+                       client);
         client->schemes[client->count] = 0;
     }
 }
