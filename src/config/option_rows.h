@@ -134,7 +134,7 @@ STANDIN_OPTION(verify_report, OPTION_CHOICE, 0, 0, "ssl.verify-report", "none", 
 OPTION(check_time, OPTION_BOOL, 0, 0, "ssl.check-time", "true", "",
        "refuse certificates that are expired or not yet valid")
 STANDIN_OPTION(attime_s, OPTION_NUMBER, 0, UINT32_MAX, "ssl.attime", "0", "SECONDS",
-       "check their validity at this time since 1970; 0: now")
+               "check their validity at this time since 1970; 0: now")
 OPTION(purpose, OPTION_CHOICE, 0, 0, "ssl.purpose", "sslclient", "",
        "what their key usages must allow: sslclient, sslserver, any")
 STANDIN_OPTION(verify_hostname, OPTION_TEXT, 0, 0, "ssl.verify-hostname", "", "NAME",
@@ -146,15 +146,15 @@ STANDIN_OPTION(verify_ip, OPTION_TEXT, 0, 0, "ssl.verify-ip", "", "ADDRESS",
 OPTION(partial_chain, OPTION_BOOL, 0, 0, "ssl.partial-chain", "true", "",
        "trust certificates of ssl.cafile that are not self-signed, too")
 STANDIN_OPTION(x509_strict, OPTION_BOOL, 0, 0, "ssl.x509-strict", "false", "",
-       "refuse certificates that break rules of RFC 5280 which others let pass")
+               "refuse certificates that break rules of RFC 5280 which others let pass")
 STANDIN_OPTION(check_self_signature, OPTION_BOOL, 0, 0, "ssl.check-self-signature", "false", "",
-       "check the signature of a self-signed anchor by itself, too")
+               "check the signature of a self-signed anchor by itself, too")
 STANDIN_OPTION(ignore_critical, OPTION_BOOL, 0, 0, "ssl.ignore-critical", "false", "",
-       "pass over critical extensions that are not known here")
+               "pass over critical extensions that are not known here")
 OPTION(auth_level, OPTION_NUMBER, 0, 5, "ssl.auth-level", "2", "",
        "strength of keys and signatures in chains: 1: 80 bits, 2: 112, 3: 128, 4: 192, 5: 256")
 STANDIN_OPTION(suiteb, OPTION_CHOICE, 0, 0, "ssl.suiteb", "off", "",
-       "chains of Suite B alone: off, 128-only (P-256), 128 (P-384 too), 192 (P-384)")
+               "chains of Suite B alone: off, 128-only (P-256), 128 (P-384 too), 192 (P-384)")
 
 OPTION(root, OPTION_TEXT, 0, 0, "files.root", "", "DIR", "the folder to serve")
 OPTION(index, OPTION_WORDS, 0, 0, "files.index", "index.html", "NAMES",
