@@ -40,9 +40,14 @@ static const char refusals[] =
     uint8_t MEMBER(row_)[3];                                                                       \
     char MEMBER(name_)[sizeof(name)];                                                              \
     char MEMBER(text_)[sizeof(text)];
-#define NEEDLESS(name)           VALUE(name, , )
+#define NEEDLESS(name) VALUE(name, , )
+#if TINY_STANDIN
 #define REFUSED(name, why)       VALUE(name, , )
 #define REFUSED_VALUE(name, why) VALUE(name, , )
+#else /* unknown, then: nobody takes that build for s_server */
+#define REFUSED(name, why)
+#define REFUSED_VALUE(name, why)
+#endif
 struct rows {
 #include "config/spelling_rows.h"
 };
@@ -55,8 +60,13 @@ struct rows {
 #define VALUE(name, how, field)      {(how) | TAKES_VALUE, LOW(AT(field)), HIGH(AT(field))}, name,
 #define FLAG(name, how, field, text) {(how) | FIXED, LOW(AT(field)), HIGH(AT(field))}, name, text,
 #define NEEDLESS(name)               {SPELLING_NEEDLESS, 0, 0}, name,
-#define REFUSED(name, why)           {SPELLING_REFUSED, REFUSAL_##why, 0}, name,
-#define REFUSED_VALUE(name, why)     {SPELLING_REFUSED | TAKES_VALUE, REFUSAL_##why, 0}, name,
+#if TINY_STANDIN
+#define REFUSED(name, why)       {SPELLING_REFUSED, REFUSAL_##why, 0}, name,
+#define REFUSED_VALUE(name, why) {SPELLING_REFUSED | TAKES_VALUE, REFUSAL_##why, 0}, name,
+#else
+#define REFUSED(name, why)
+#define REFUSED_VALUE(name, why)
+#endif
 static const struct rows rows = {
 #include "config/spelling_rows.h"
 };
@@ -88,7 +98,7 @@ const char *spelling_refusal(const struct spelling *s)
     const char *sentence = refusals;
 
     if (!TINY_STANDIN) {
-        return "refused; doc/s_server.md says why, and what to use instead";
+        return "";
     }
     for (unsigned i = 0; i < s->field; i++) {
         sentence = text_after(sentence);
