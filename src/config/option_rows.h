@@ -130,7 +130,7 @@ OPTION(verify_return_error, OPTION_BOOL, 0, 0, "ssl.verify-return-error", "true"
 OPTION(verify_error_depth, OPTION_NUMBER, 0, 100, "ssl.verify-error-depth", "100", "",
        "what is wrong with certificates deeper than this ends it all the same")
 STANDIN_OPTION(verify_report, OPTION_CHOICE, 0, 0, "ssl.verify-report", "none", "",
-       "verification on standard error, in openssl's form: none, errors, all")
+               "verification on standard error, in openssl's form: none, errors, all")
 OPTION(check_time, OPTION_BOOL, 0, 0, "ssl.check-time", "true", "",
        "refuse certificates that are expired or not yet valid")
 STANDIN_OPTION(attime_s, OPTION_NUMBER, 0, UINT32_MAX, "ssl.attime", "0", "SECONDS",
@@ -138,11 +138,11 @@ STANDIN_OPTION(attime_s, OPTION_NUMBER, 0, UINT32_MAX, "ssl.attime", "0", "SECON
 OPTION(purpose, OPTION_CHOICE, 0, 0, "ssl.purpose", "sslclient", "",
        "what their key usages must allow: sslclient, sslserver, any")
 STANDIN_OPTION(verify_hostname, OPTION_TEXT, 0, 0, "ssl.verify-hostname", "", "NAME",
-       "a host name that client certificates must be for")
+               "a host name that client certificates must be for")
 STANDIN_OPTION(verify_email, OPTION_TEXT, 0, 0, "ssl.verify-email", "", "ADDRESS",
-       "an address of mail that they must be for")
+               "an address of mail that they must be for")
 STANDIN_OPTION(verify_ip, OPTION_TEXT, 0, 0, "ssl.verify-ip", "", "ADDRESS",
-       "an IP address that they must be for")
+               "an IP address that they must be for")
 OPTION(partial_chain, OPTION_BOOL, 0, 0, "ssl.partial-chain", "true", "",
        "trust certificates of ssl.cafile that are not self-signed, too")
 STANDIN_OPTION(x509_strict, OPTION_BOOL, 0, 0, "ssl.x509-strict", "false", "",
