@@ -50,7 +50,8 @@ static void play(const struct app_ops *ops, struct app_shared *shared, const uin
                  size_t len, size_t in_max, size_t out_max, struct span want)
 {
     static const struct tls_info tls;
-    static const struct app_peer peer = {&tls, "192.0.2.1:4711", "192.0.2.2:4433"};
+    static const struct app_peer peer = {
+        .tls = &tls, .address = "192.0.2.1:4711", .local = "192.0.2.2:4433"};
     max_align_t state[(APP_STATE_MAX + sizeof(max_align_t) - 1) / sizeof(max_align_t)] = {0};
     enum app_result result = APP_MORE;
     size_t in_at = 0, out_at = 0;

@@ -16,7 +16,7 @@ static struct tls_info tls = {.version = 0x0303,
                               .alpn = "http/1.1",
                               .server_name = "example.org",
                               .peer_subject = "CN=\"Ann\",O=\xC3\x84"};
-static struct app_peer peer = {&tls, "192.0.2.1:4711", "[::1]:4433"};
+static struct app_peer peer = {.tls = &tls, .address = "192.0.2.1:4711", .local = "[::1]:4433"};
 static struct app_shared shared = {.config = &config, .counters = &counters, .access_fd = -1};
 static int pipe_fds[2];
 static char line[8192];

@@ -11,7 +11,7 @@ static struct config config = {.max_line = 16};
 static struct counters counters;
 static struct pool heads;
 static struct tls_info tls;
-static struct app_peer peer = {&tls, "192.0.2.1:4711", "192.0.2.2:4433"};
+static struct app_peer peer = {.tls = &tls, .address = "192.0.2.1:4711", .local = "192.0.2.2:4433"};
 static struct app_shared shared = {
     .config = &config, .counters = &counters, .heads = &heads, .access_fd = -1};
 static char got[20000];

@@ -30,7 +30,7 @@ static struct tls_info tls = {.version = 0x0303,
                               .alpn = "http/1.1",
                               .server_name = "example.org",
                               .peer_subject = "CN=<Ann> & \"Bob\""};
-static struct app_peer peer = {&tls, "192.0.2.1:4711", "192.0.2.2:4433"};
+static struct app_peer peer = {.tls = &tls, .address = "192.0.2.1:4711", .local = "192.0.2.2:4433"};
 static struct app_shared shared = {
     .config = &config, .counters = &counters, .heads = &heads, .root_fd = -1, .access_fd = -1};
 static char got[40000];
