@@ -370,11 +370,15 @@ static unsigned check_name(struct search *s, uint8_t type, struct span name)
     return v == PATH_OK ? PATH_EXCLUDED : v == PATH_NOT_PERMITTED ? PATH_OK : v;
 }
 
-/* A common name that could be meant as a host's. */
+/* A common name that could be meant as a host's, or as a wildcard's for hosts. */
 static bool like_host(struct span name)
 {
     bool dot = false;
 
+    if (name.len > 2 && name.data[0] == '*' && name.data[1] == '.') {
+        name = from(name, 2);
+        dot = true;
+    }
     for (size_t i = 0; i < name.len; i++) {
         char c = ascii_lower((char)name.data[i]);
         bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

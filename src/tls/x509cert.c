@@ -252,7 +252,7 @@ static bool take_extensions(struct x509_cert *cert, struct span wrapped)
         bool critical = flag.len == 1 && flag.data[0] != 0;
         struct span value = der_take(&r, DER_OCTET_STRING);
 
-        good = !list.bad && !r.bad && n < MAX_EXTENSIONS;
+        good = !list.bad && !r.bad && flag.len <= 1 && n < MAX_EXTENSIONS;
         if (number == 0) {
             cert->critical_other = cert->critical_other || critical;
             continue;
@@ -284,7 +284,7 @@ static bool parse_tbs(struct x509_cert *cert, struct span body)
     if (der_peek(&r) == DER_CONSTRUCTED(0)) {
         version = der_reader(der_take(&r, DER_CONSTRUCTED(0)));
         cert->version = der_uint32(&version) + 1;
-        r.bad = r.bad || version.bad || cert->version > 3;
+        r.bad = r.bad || version.bad || cert->version == 0 || cert->version > 3;
     }
     cert->serial = der_take(&r, DER_INTEGER); /* any, even a negative one */
     cert->same_algorithm = span_equal(der_take(&r, DER_SEQUENCE), cert->sig.algorithm);
@@ -329,7 +329,8 @@ int x509_cert_parse(struct x509_cert *cert, struct span der, bool trailing, stru
     return 0;
 }
 
-/* RFC 6125: a wildcard is the whole leftmost label and stands for one label. */
+/* RFC 6125: a wildcard is the whole leftmost label and stands for one label; two
+ * labels at least follow it, or it would be for a whole top-level domain. */
 static bool name_matches(struct span pattern, const char *name)
 {
     const char *dot = strchr(name, '.');
@@ -338,6 +339,7 @@ static bool name_matches(struct span pattern, const char *name)
         return true;
     }
     return pattern.len > 2 && pattern.data[0] == '*' && pattern.data[1] == '.' && dot != NULL &&
+           strchr(dot + 1, '.') != NULL &&
            span_is_nocase(span_of(pattern.data + 1, pattern.len - 1), dot);
 }
 

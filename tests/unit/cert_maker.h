@@ -24,15 +24,15 @@ struct cert_spec {
     const char *subject, *issuer; /* common names; "" for an empty Name */
     const char *organization;     /* in front of the subject's, NULL for none */
     unsigned key, signer;         /* numbers of keys */
-    unsigned version;             /* 0: 3 */
+    unsigned version;             /* 0: 3; over 3: one that overflows */
     int64_t from_s, to_s;         /* 0: MADE_FROM_S, MADE_TO_S */
     int ca;                       /* 1: CA:TRUE, -1: CA:FALSE, 0: no constraints */
     int path_length;              /* with ca, plus one; 0: none */
     uint8_t usage;                /* 0: no key usage */
     uint8_t purpose;              /* 0: none, else the last number of 1.3.6.1.5.5.7.3.N */
     bool key_ids;                 /* subject's and authority's, by key number */
-    bool critical_unknown;
-    bool forged; /* the signature is wrong */
+    unsigned critical_unknown;    /* bytes of the BOOLEAN that says so, 0: no such extension */
+    bool forged;                  /* the signature is wrong */
     /* Contents of the extensions' SEQUENCE, NULL for none, as hexadecimal. */
     const char *names, *constraints;
 };
@@ -110,13 +110,13 @@ static inline void maker_spki(struct der_out *o, unsigned number)
 }
 
 /* The header and number of extension 2.5.29.N around its value. */
-static inline void maker_extension(struct der_out *o, size_t mark, uint8_t n, bool critical)
+static inline void maker_extension(struct der_out *o, size_t mark, uint8_t n, unsigned critical)
 {
     const uint8_t oid[] = {3, 0x55, 29, n};
 
     der_wrap(o, DER_OCTET_STRING, mark);
-    if (critical) {
-        der_put_element(o, DER_BOOLEAN, "\xFF", 1);
+    if (critical > 0) {
+        der_put_element(o, DER_BOOLEAN, "\xFF\xFF", critical);
     }
     der_put_oid(o, oid);
     der_wrap(o, DER_SEQUENCE, mark);
@@ -142,12 +142,12 @@ static inline void maker_key_ids(struct der_out *o, const struct cert_spec *s)
     size_t mark = o->pos;
 
     der_put_element(o, DER_OCTET_STRING, id, sizeof id);
-    maker_extension(o, mark, 14, false);
+    maker_extension(o, mark, 14, 0);
     mark = o->pos;
     id[7] = (uint8_t)s->signer;
     der_put_element(o, DER_CONTEXT(0), id, sizeof id);
     der_wrap(o, DER_SEQUENCE, mark);
-    maker_extension(o, mark, 35, false);
+    maker_extension(o, mark, 35, 0);
 }
 
 static inline void maker_extensions(struct der_out *o, const struct cert_spec *s)
@@ -162,12 +162,12 @@ static inline void maker_extensions(struct der_out *o, const struct cert_spec *s
             der_put_element(o, DER_BOOLEAN, "\xFF", 1);
         }
         der_wrap(o, DER_SEQUENCE, mark);
-        maker_extension(o, mark, 19, true);
+        maker_extension(o, mark, 19, 1);
     }
     mark = o->pos;
     if (s->usage != 0) {
         der_put_element(o, DER_BIT_STRING, (const uint8_t[]){0, s->usage}, 2);
-        maker_extension(o, mark, 15, true);
+        maker_extension(o, mark, 15, 1);
     }
     mark = o->pos;
     if (s->purpose != 0) {
@@ -175,7 +175,7 @@ static inline void maker_extensions(struct der_out *o, const struct cert_spec *s
 
         der_put_oid(o, oid);
         der_wrap(o, DER_SEQUENCE, mark);
-        maker_extension(o, mark, 37, false);
+        maker_extension(o, mark, 37, 0);
     }
     if (s->key_ids) {
         maker_key_ids(o, s);
@@ -183,16 +183,16 @@ static inline void maker_extensions(struct der_out *o, const struct cert_spec *s
     mark = o->pos;
     if (s->names != NULL) {
         maker_hex(o, s->names);
-        maker_extension(o, mark, 17, false);
+        maker_extension(o, mark, 17, 0);
     }
     mark = o->pos;
     if (s->constraints != NULL) {
         maker_hex(o, s->constraints);
-        maker_extension(o, mark, 30, true);
+        maker_extension(o, mark, 30, 1);
     }
     mark = o->pos;
-    if (s->critical_unknown) {
-        maker_extension(o, mark, 60, true);
+    if (s->critical_unknown > 0) {
+        maker_extension(o, mark, 60, s->critical_unknown);
     }
     if (o->pos != all) {
         der_wrap(o, DER_SEQUENCE, all);
@@ -248,7 +248,9 @@ static inline struct span maker_cert(const struct cert_spec *s)
     der_put_uint(&o, (const uint8_t[]){(uint8_t)s->key}, 1);
     if (s->version != 1) {
         inner = o.pos;
-        der_put_uint(&o, (const uint8_t[]){2}, 1);
+        der_put_uint(&o,
+                     s->version > 3 ? (const uint8_t *)"\xFF\xFF\xFF\xFF" : (const uint8_t *)"\2",
+                     s->version > 3 ? 4 : 1);
         der_wrap(&o, DER_CONSTRUCTED(0), inner);
     }
     der_wrap(&o, DER_SEQUENCE, mark);

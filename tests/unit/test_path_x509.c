@@ -254,7 +254,24 @@ static void authorities(void)
         {"a critical extension that nobody knows",
          "34@0 0@1 0@0",
          1,
-         {ROOT, {UNDER_ROOT, .critical_unknown = true}}},
+         {ROOT, {UNDER_ROOT, .critical_unknown = 1}}},
+        {"one whose flag has two bytes: nobody could tell what it means",
+         "20@0 21@0 0@0",
+         1,
+         {ROOT,
+          LEAF,
+          {.subject = "Middle",
+           .issuer = "Root",
+           .key = 2,
+           .signer = 1,
+           CA,
+           .critical_unknown = 2}}},
+        {"a version beyond all",
+         "20@0 21@0 0@0",
+         1,
+         {ROOT,
+          LEAF,
+          {.subject = "Middle", .issuer = "Root", .key = 2, .signer = 1, CA, .version = 4}}},
         {"for servers", "26@0 0@1 0@0", 1, {ROOT, {UNDER_ROOT, .purpose = 1}}},
         {"for clients", "0@1 0@0", 1, {ROOT, {UNDER_ROOT, .purpose = 2}}},
         {"an authority for servers",
@@ -270,7 +287,7 @@ static void authorities(void)
         {"purpose: for servers", "0@1 0@0", 1, {ROOT, {UNDER_ROOT, .purpose = 1}}},
         {"purpose: for clients", "26@0 0@1 0@0", 1, {ROOT, {UNDER_ROOT, .purpose = 2}}},
         {"purpose: a key for encryption alone", "0@1 0@0", 1, {ROOT, {UNDER_ROOT, .usage = 0x20}}},
-        {"ignore-critical", "0@1 0@0", 1, {ROOT, {UNDER_ROOT, .critical_unknown = true}}},
+        {"ignore-critical", "0@1 0@0", 1, {ROOT, {UNDER_ROOT, .critical_unknown = 1}}},
     };
     struct config config = rules();
 
@@ -355,6 +372,27 @@ static void names(void)
     }
 }
 
+static void wildcards(void)
+{
+    /* *.org, *.example.org */
+    static const struct path_case chain = {
+        "", "", 1, {ROOT, {UNDER_ROOT, .names = "82052A2E6F7267820D2A2E6578616D706C652E6F7267"}}};
+    static const char *const hosts[][2] = {{"www.example.org", "0@1 0@0"},
+                                           {"example.org", "62@0 0@1 0@0"},
+                                           {"a.b.example.org", "62@0 0@1 0@0"},
+                                           {"org", "62@0 0@1 0@0"}};
+    struct span certs[CERTS_MAX];
+    size_t n = make(&chain, certs);
+
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        struct config config = rules();
+        struct findings f = {.stop_after = 0};
+
+        config.verify_hostname = hosts[i][0];
+        is_text(validate(&config, certs, n, 1, &f), hosts[i][1], hosts[i][0]);
+    }
+}
+
 static void constraints(void)
 {
 /* Subtrees: dNSName example.org; iPAddress 10.0.0.0/8; directoryName O=Good */
@@ -424,6 +462,19 @@ static void constraints(void)
          "0@1 0@0 51@0",
          1,
          {NARROW("A108" OTHER), {UNDER_ROOT, .names = "8A04010203FF"}}},
+        {"a wildcard in place of the common name",
+         "0@1 0@0 47@0",
+         1,
+         {NARROW("A00F" DNS), {.subject = "*.other.org", .issuer = "Root", .key = 3, .signer = 1}}},
+        {"one that is permitted",
+         "0@1 0@0",
+         1,
+         {NARROW("A00F" DNS),
+          {.subject = "*.example.org", .issuer = "Root", .key = 3, .signer = 1}}},
+        {"a common name that is no host's",
+         "0@1 0@0",
+         1,
+         {NARROW("A00F" DNS), {.subject = "* other", .issuer = "Root", .key = 3, .signer = 1}}},
         {"malformed constraints",
          "0@1 0@0 52@0",
          1,
@@ -542,6 +593,7 @@ int main(void)
     depth_and_anchors();
     long_chain();
     names();
+    wildcards();
     constraints();
     strictly();
     stopping_and_changes();
