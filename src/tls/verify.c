@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define REASON_MAX 112
-#define LINES_MAX  1600 /* what is told of one finding */
+#define LINES_MAX  2400 /* what is told of one finding */
+#define NAME_MAX   1100 /* of them, at most, for one name: what follows it is told in any case */
 
 struct verifier {
     const br_x509_class *class; /* first: BearSSL holds this field's address */
@@ -112,20 +113,28 @@ static void refuse(struct verifier *v, enum alert alert, const char *format, ...
     va_end(args);
 }
 
+static void add_name(struct text *t, struct span dn)
+{
+    char name[NAME_MAX];
+    struct text part = text_over(name, sizeof name);
+
+    x509name_add(&part, dn);
+    text_add(t, name);
+    text_add(t, part.full ? "...\n" : "\n");
+}
+
 /* What openssl adds for some errors; and, as it remembers the last one, at
  * every certificate after it. */
 static void add_details(struct text *t, unsigned error, const struct x509_cert *cert)
 {
     if (error == PATH_NO_ISSUER) {
         text_add(t, "issuer= ");
-        x509name_add(t, cert->issuer);
+        add_name(t, cert->issuer);
     } else if (error == PATH_NOT_YET_VALID || error == PATH_EXPIRED) {
         text_add(t, error == PATH_EXPIRED ? "notAfter=" : "notBefore=");
         x509text_time(t, error == PATH_EXPIRED ? cert->not_after_s : cert->not_before_s);
-    } else {
-        return;
+        text_add(t, "\n");
     }
-    text_add(t, "\n");
 }
 
 /* In the words and the order of openssl's own verify callback. */
@@ -140,8 +149,7 @@ static void tell(const struct verifier *v, unsigned error, unsigned depth,
         return;
     }
     text_addf(&t, "depth=%u ", depth);
-    x509name_add(&t, cert->subject);
-    text_add(&t, "\n");
+    add_name(&t, cert->subject);
     if (error != PATH_OK) {
         text_addf(&t, "verify error:num=%u:%s\n", error, path_error_text(error));
     }

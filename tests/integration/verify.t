@@ -203,6 +203,7 @@ def make_all():
     make("middle", "root", "ca", subject="/C=AU/O=Foo, Inc./CN=Middle")
     make("leaf", "middle")
     make("alone")
+    make("long", subject="/CN=long" + "".join(f"/OU={n:060}" for n in range(60)))
     for section in "any", "server", "sealed", "agree", "plain", "unknown", "policy", "keyid":
         make("is-" + section, "root", section)
     for section in "none", "short", "loose", "servers", "idle", "ca":
@@ -249,6 +250,8 @@ def building():
     both("of an unknown root", "leaf", ["middle", "root"], "-CAfile", place + "/server.crt")
     both("of an unknown root that is not sent", "leaf", ["middle"], "-CAfile", place + "/server.crt")
     both("self-signed", "alone", [], *root())
+    both("self-signed, with a name that fills the line", "long", [], *root(), same=False,
+         want="verify error:num=18:self-signed certificate")
     both("self-signed and trusted", "alone", [], "-CAfile", place + "/alone.crt")
     both("with a forged signature", "forged", ["middle"], *root())
     both("with a forged one in between", "leaf", ["forged-middle"], *root())
