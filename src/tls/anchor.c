@@ -5,8 +5,10 @@
 #include "tls/arena.h"
 #include "tls/cred_load.h"
 #include "tls/crl.h"
+#include "tls/der.h"
 #include "tls/filebytes.h"
 #include "tls/folder.h"
+#include "tls/oid.h"
 #include "tls/pem.h"
 #include "tls/x509cert.h"
 #include "tls/x509name.h"
@@ -26,6 +28,7 @@ struct anchors {
     size_t room;
     size_t expired;
     int64_t now_s;
+    bool for_clients; /* else for the own chain, where nobody need be trusted */
 };
 
 static struct anchors *anchors_new(int64_t now_s)
@@ -83,6 +86,35 @@ static bool known(const struct anchors *a, struct span der)
     return false;
 }
 
+/* Does the list name client authentication, or all that there is? */
+static bool names_clients(struct span list)
+{
+    static const uint8_t any[] = {4, 0x55, 0x1D, 0x25, 0};
+    struct reader r = der_reader(list);
+
+    while (reader_left(&r) > 0) {
+        struct span oid = der_take(&r, DER_OID);
+
+        if (der_oid_is(oid, OID_CLIENT_AUTH) || der_oid_is(oid, any)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What openssl writes behind a TRUSTED CERTIFICATE (X509_CERT_AUX): what it is
+ * trusted for, and what it is not trusted for though others say so. */
+static bool marked_untrusted(struct span trailing)
+{
+    struct reader outer = der_reader(trailing);
+    struct reader r = der_reader(der_take_optional(&outer, DER_SEQUENCE));
+    bool listed = der_peek(&r) == DER_SEQUENCE;
+    struct span trust = der_take_optional(&r, DER_SEQUENCE);
+    struct span reject = der_take_optional(&r, DER_CONSTRUCTED(0));
+
+    return outer.bad || r.bad || names_clients(reject) || (listed && !names_clients(trust));
+}
+
 /* A certificate with a key that cannot be used is passed over: bundles hold
  * such, and the others serve all the same. */
 static int take_certificate(struct anchors *a, const struct pem_block *block, const char *path,
@@ -92,6 +124,7 @@ static int take_certificate(struct anchors *a, const struct pem_block *block, co
     char reason[96], name[128];
     struct text why = text_over(reason, sizeof reason);
     struct x509_cert cert;
+    const char *problem;
 
     if (x509_cert_parse(&cert, span_of(block->data, block->len), trailing, &why) != 0) {
         pem_describe(block, error);
@@ -101,10 +134,15 @@ static int take_certificate(struct anchors *a, const struct pem_block *block, co
     if (known(a, cert.der)) {
         return 0;
     }
-    if (cert.key_type == 0) {
+    problem = cert.key_problem;
+    if (trailing && a->for_clients &&
+        marked_untrusted(span_of(block->data + cert.der.len, block->len - cert.der.len))) {
+        problem = "it is marked as not trusted for client authentication";
+    }
+    if (problem != NULL) {
         x509name_format(cert.subject, name, sizeof name);
         log_line(LOG_WARN, "%s: %s: block %u (%s) is left out: %s", a->option, path, block->number,
-                 name, cert.key_problem);
+                 name, problem);
         return 0;
     }
     return add_anchor(a, &cert, error);
@@ -297,6 +335,7 @@ static int load(struct anchors *a, const struct config *config)
 {
     size_t named = 0;
 
+    a->for_clients = true;
     if (load_crls(a, config) != 0) {
         return -1;
     }
@@ -346,6 +385,7 @@ struct anchor_set *anchor_set_of(uint8_t *data, size_t len, const char *path, st
         return NULL;
     }
     a->option = "ssl.cafile";
+    a->for_clients = true;
     if (take_bytes(a, data, len, path, error) >= 0) {
         if (a->set.count == 0) {
             text_add(error, "there is no usable certificate in the file");

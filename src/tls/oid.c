@@ -20,6 +20,7 @@ const uint8_t OID_ALT_NAME[] = {3, 0x55, 29, 17};
 const uint8_t OID_CONSTRAINTS[] = {3, 0x55, 29, 19};
 const uint8_t OID_EXT_KEY_USAGE[] = {3, 0x55, 29, 37};
 const uint8_t OID_SERVER_AUTH[] = {8, 0x2B, 6, 1, 5, 5, 7, 3, 1};
+const uint8_t OID_CLIENT_AUTH[] = {8, 0x2B, 6, 1, 5, 5, 7, 3, 2};
 const uint8_t OID_PBES2[] = {9, OID_PKCS5, 13};
 const uint8_t OID_PBKDF2[] = {9, OID_PKCS5, 12};
 const uint8_t OID_SCRYPT[] = {9, 0x2B, 6, 1, 4, 1, 0xDA, 0x47, 4, 11};

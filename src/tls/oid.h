@@ -23,6 +23,7 @@ extern const uint8_t OID_ALT_NAME[];
 extern const uint8_t OID_CONSTRAINTS[];
 extern const uint8_t OID_EXT_KEY_USAGE[];
 extern const uint8_t OID_SERVER_AUTH[];
+extern const uint8_t OID_CLIENT_AUTH[];
 extern const uint8_t OID_PBES2[];
 extern const uint8_t OID_PBKDF2[];
 extern const uint8_t OID_SCRYPT[];

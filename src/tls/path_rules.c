@@ -38,7 +38,6 @@ static bool has_purpose(const struct x509_cert *cert, const uint8_t *oid)
 /* Extended key usage binds every certificate of the chain, key usage the leaf. */
 static bool fits_purpose(const struct x509_cert *cert, enum purpose purpose, bool leaf)
 {
-    static const uint8_t client_auth[] = {8, 0x2B, 6, 1, 5, 5, 7, 3, 2};
     bool client = purpose == PURPOSE_CLIENT;
     unsigned wanted =
         X509_USAGE_SIGN | X509_USAGE_AGREE | (client ? 0 : (unsigned)X509_USAGE_ENCRYPT);
@@ -47,7 +46,7 @@ static bool fits_purpose(const struct x509_cert *cert, enum purpose purpose, boo
         return true;
     }
     if (x509_has(cert, X509_PURPOSES) &&
-        !has_purpose(cert, client ? client_auth : OID_SERVER_AUTH)) {
+        !has_purpose(cert, client ? OID_CLIENT_AUTH : OID_SERVER_AUTH)) {
         return false;
     }
     return leaf ? !x509_has(cert, X509_KEY_USAGE) || (cert->usage & wanted) != 0

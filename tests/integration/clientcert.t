@@ -155,6 +155,25 @@ def expired_authority():
     tiny.stop()
 
 
+def marked():
+    """TRUSTED CERTIFICATE: openssl's marks of what a CA is trusted for."""
+    for marks, why in ((["-addtrust", "clientAuth"], None), (["-addtrust", "anyExtendedKeyUsage"], None),
+                       (["-addreject", "serverAuth"], None), (["-setalias", "nothing but a name"], None),
+                       (["-addtrust", "emailProtection"], "trusted for others"),
+                       (["-addreject", "clientAuth"], "rejected"),
+                       (["-addtrust", "clientAuth", "-addreject", "anyExtendedKeyUsage"], "rejected for all")):
+        path = keys + "/marked.pem"
+        run("openssl", "x509", "-in", good.crt, "-trustout", *marks, "-out", path)
+        tiny = Tiny({**FILES, "ssl.cafile": write(path, open(path).read() + open(other.crt).read())})
+        if why is None:
+            admitted(tiny, good.issue("alice"), " ".join(marks))
+        else:
+            turned_away(tiny, good.issue("alice"), UNKNOWN_CA, rb"unknown_ca", why)
+            ok(b"not trusted for client authentication" in tiny.log, "which is told at the start", tiny.log)
+        admitted(tiny, other.issue("alice"), "another CA beside it")
+        tiny.stop()
+
+
 def optional():
     tiny = Tiny({**FILES, "ssl.verify": "optional"})
     admitted(tiny, None, "optional: no certificate")
@@ -207,6 +226,6 @@ def resumed():
         tiny.stop()
 
 
-for part in authorities_sent, required, chains, constraints, expired_authority, optional, old_versions, resumed:
+for part in authorities_sent, required, chains, constraints, expired_authority, marked, optional, old_versions, resumed:
     part()
 done()
