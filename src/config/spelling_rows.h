@@ -81,7 +81,7 @@ FLAG("legacy_server_connect", SPELLING_ADD_OP, options_text, "LEGACY_SERVER_CONN
 NEEDLESS("no_legacy_server_connect") /* concerns clients */
 FLAG("prioritize_chacha", SPELLING_REFUSED_OP, options_text, "PRIORITIZE_CHACHA")
 FLAG("ignore_unexpected_eof", SPELLING_REFUSED_OP, options_text, "IGNORE_UNEXPECTED_EOF")
-FLAG("no_ca_names", SPELLING_REFUSED_OP, options_text, "DISABLE_TLSEXT_CA_NAMES")
+FLAG("no_ca_names", SPELLING_ADD_OP, options_text, "DISABLE_TLSEXT_CA_NAMES")
 FLAG("ktls", SPELLING_REFUSED_OP, options_text, "ENABLE_KTLS")
 FLAG("bugs", SPELLING_ADD_OP, options_text, "ALL")
 FLAG("serverpref", SPELLING_SET, server_preference, "true")

@@ -30,7 +30,8 @@ static const char names[] =
     "-SAFARI_ECDHE_ECDSA_BUG\0"
     "!IGNORE_UNEXPECTED_EOF\0"
     "!ALLOW_CLIENT_RENEGOTIATION\0"
-    "!DISABLE_TLSEXT_CA_NAMES\0"
+    /* a request for a certificate names no CA */
+    "+DISABLE_TLSEXT_CA_NAMES\0"
     /* concerns TLS 1.3 alone */
     "-ALLOW_NO_DHE_KEX\0"
     "!DONT_INSERT_EMPTY_FRAGMENTS\0"
@@ -126,8 +127,6 @@ const char *sslop_refusal(const struct sslop *op)
         return "a stream that ends without close_notify is always told apart from a clean end";
     case 8: /* ALLOW_CLIENT_RENEGOTIATION */
         return "no client may begin a renegotiation, only who sits at the console may";
-    case 9: /* DISABLE_TLSEXT_CA_NAMES */
-        return "the names of the CAs are always sent with a request for a certificate";
     case 11: /* DONT_INSERT_EMPTY_FRAGMENTS */
         return "records are always split in TLS 1.0, against BEAST; leave this bit out";
     case 18: /* ALLOW_UNSAFE_LEGACY_RENEGOTIATION */

@@ -9,6 +9,7 @@
 #include "core/bytes.h"
 
 #define SSLOP_NO_EXTENDED_MASTER_SECRET              UINT64_C(0x00000001)
+#define SSLOP_NO_CA_NAMES                            UINT64_C(0x00000200)
 #define SSLOP_NO_TICKET                              UINT64_C(0x00004000)
 #define SSLOP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION UINT64_C(0x00010000)
 #define SSLOP_CIPHER_SERVER_PREFERENCE               UINT64_C(0x00400000)

@@ -1,4 +1,5 @@
 #include "tls/internal.h"
+#include "config/sslop.h"
 #include "core/build.h"
 #include "core/clock.h"
 #include "tls/error.h"
@@ -33,6 +34,7 @@ static bool ask_for_certificate(struct tls *t)
     struct tls_context *ctx = t->ctx;
     /* A console may ask where nothing says who is trusted: then nobody is. */
     struct anchor_set *set = t->trust != NULL ? t->trust->set : &ctx->no_anchors;
+    size_t names = (ctx->config->options & SSLOP_NO_CA_NAMES) != 0 ? 0 : set->name_count;
     uint32_t flags = BR_OPT_NO_RENEGOTIATION;
 
     t->verifier = pool_take(&ctx->verify_pool);
@@ -41,8 +43,8 @@ static bool ask_for_certificate(struct tls *t)
     }
     verify_begin(t->verifier, set, ctx->config, clock_wall_s());
     br_ssl_engine_set_x509(&t->server.eng, verify_class(t->verifier));
-    br_ssl_server_set_trust_anchor_names(&t->server, set->names, set->name_count);
-    flags |= set->name_count == 0 ? BR_OPT_ASK_WITHOUT_NAMES : 0;
+    br_ssl_server_set_trust_anchor_names(&t->server, set->names, names);
+    flags |= names == 0 ? BR_OPT_ASK_WITHOUT_NAMES : 0;
     flags |= ctx->config->verify != VERIFY_REQUIRED ? BR_OPT_TOLERATE_NO_CLIENT_AUTH : 0;
     br_ssl_engine_set_all_flags(&t->server.eng, flags);
     return true;

@@ -53,6 +53,13 @@ def authorities_sent():
     types = c.find(r"Client Certificate Types: (.*)") or ""
     ok("RSA sign" in types and "ECDSA sign" in types, "and the types of certificate", c.text)
     tiny.stop()
+    for options, args in ({**FILES, "ssl.options": "DISABLE_TLSEXT_CA_NAMES"}, []), (FILES, ["-no_ca_names"]):
+        tiny = Tiny(options, args)
+        c = visit(tiny, good.issue("alice"))
+        ok("home" in c.text and "No client certificate CA names sent" in c.text and "Client Certificate Types" in c.text,
+           f"{args}: asked for, without a name", c.text)
+        turned_away(tiny, other.issue("mallory"), UNKNOWN_CA, rb"unknown_ca", "one of another CA all the same")
+        tiny.stop()
 
 
 def required():
