@@ -63,6 +63,11 @@ unsigned renegotiate_judge(struct tls *t, const uint8_t *data, size_t len)
     if (t->choice.version != t->info.version) {
         return refuse(t, ALERT_PROTOCOL_VERSION, "another version in a renegotiation");
     }
+    /* Else whoever sits in between could take the protection of RFC 7627 away. */
+    if (t->info.ems && t->server.eng.session.extended == 0) {
+        return refuse(t, ALERT_HANDSHAKE_FAILURE,
+                      "a renegotiation without the extended master secret of before");
+    }
     if (!tls12_set_up(t, t->ask_certificate || t->ctx->config->verify != VERIFY_NONE)) {
         return refuse(t, ALERT_INTERNAL_ERROR, "no memory to verify a certificate");
     }

@@ -231,6 +231,15 @@ static void refused(void)
     pair_free(p);
 
     p = open_pair(&config, 0);
+    p->tls->info.ems = true; /* as if the first handshake had had it */
+    tls_renegotiate(p->tls, false);
+    pair_pump(p);
+    is_text(reason_of(p),
+            "handshake_failure: a renegotiation without the extended master secret of before",
+            "nor one that drops the extended master secret");
+    pair_free(p);
+
+    p = open_pair(&config, 0);
     p->tls->server.eng.reneg = 1;
     ok(tls_renegotiate(p->tls, false) == -1, "a client that cannot bind the two handshakes");
     p->tls->server.eng.reneg = 2;
