@@ -235,6 +235,8 @@ static size_t cache_hook_ticket(const br_ssl_session_cache_class **hook,
     struct tls *t = of_cache(hook);
     struct tls_context *ctx = t->ctx;
     uint64_t now_ms = clock_now_ms();
+    uint32_t age_s = (uint32_t)((now_ms - t->session_made_ms) / 1000);
+    uint32_t timeout_s = ctx->config->session_timeout_s;
     struct session s;
     size_t len;
 
@@ -246,8 +248,8 @@ static size_t cache_hook_ticket(const br_ssl_session_cache_class **hook,
     s = session_of(t);
     len = ticket_seal(&ctx->tickets, &s, now_ms, clock_wall_s(), &ctx->rng, body + 6);
     bytes_wipe(&s, sizeof s);
-    put_u32(body,
-            ctx->config->session_timeout_s - (uint32_t)((now_ms - t->session_made_ms) / 1000));
+    /* A slow handshake may outlast the session; zero would say that nothing is known. */
+    put_u32(body, age_s < timeout_s ? timeout_s - age_s : 1);
     put_u16(body + 4, (uint16_t)len);
     ctx->counters->tickets_issued += len > 0;
     return 6 + len;

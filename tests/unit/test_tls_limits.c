@@ -1,5 +1,6 @@
 /* What a TLS connection bounds, refuses or makes sure of beside the ordinary. */
 #include "tap.h"
+#include "core/clock.h"
 #include "tls_fixture.h"
 
 static const char *reason_of(const struct pair *p)
@@ -176,8 +177,32 @@ static void name_of_refused(void)
     pair_free(p);
 }
 
+/* A client that takes longer over the handshake than a session lives. */
+static void hint_of_late_ticket(void)
+{
+    struct config config = fixture_config("server_ec", NULL);
+    unsigned char body[6 + TICKET_MAX];
+    struct pair *p;
+
+    config.session_tickets = true;
+    p = pair_new(&config);
+    pair_begin(p, "localhost", false);
+    pair_to_server(p);
+    p->tls->replies = REPLY_TICKET;
+    for (unsigned late_s = 299; late_s <= 301; late_s++) {
+        struct reader r = reader_of(body, sizeof body);
+
+        p->tls->session_made_ms = clock_now_ms() - late_s * 1000;
+        ok(tls_cache_class.ticket(&p->tls->cache, &p->tls->server, body, sizeof body) > 6 &&
+               reader_u32(&r) == 1,
+           "a ticket's lifetime hint is never zero or huge");
+    }
+    pair_free(p);
+}
+
 int main(void)
 {
+    hint_of_late_ticket();
     endless_handshake();
     behind_finished();
     faulty_signature();
