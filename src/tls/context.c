@@ -329,6 +329,9 @@ static void digest_rules(struct tls_context *ctx)
     br_sha256_context sha;
 
     br_sha256_init(&sha);
+    /* What a client may prove its certificate with is a rule, too. */
+    hash_piece(&sha, span_of(ctx->config->client_signatures.schemes,
+                             sizeof ctx->config->client_signatures.schemes));
     config_rules(ctx->config, hash_piece, &sha);
     br_sha256_out(&sha, ctx->rules);
 }

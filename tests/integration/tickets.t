@@ -256,6 +256,14 @@ def bound_to_policy():
     except ssl.SSLError as e:
         got = e.reason
     equal(got, "SSLV3_ALERT_BAD_CERTIFICATE", "nor where more is asked of certificates")
+    picky.stop()
+    picky = Tiny({**ON, "ssl.ticket-keys": path, "ssl.cafile": authority.crt,
+                  "ssl.client-signature-algorithms": "RSA+SHA512"})
+    try:
+        got = connect(picky, context, session)[0]
+    except ssl.SSLError:
+        got = False
+    equal(got, False, "nor of the signature that proves one")
     tiny.stop()
     picky.stop()
 
