@@ -352,19 +352,19 @@ static void check_export(struct loader *l)
     }
 }
 
-/* As s_server has it: brief is quiet, too, and reverse mode is brief, but says ACCEPT. */
+/* As s_server has it: brief is quiet, too, where nothing else is said, and reverse mode
+ * is brief, but says ACCEPT and tells of every certificate. */
 static void check_watch(struct loader *l)
 {
     struct config *c = l->config;
 
     check_export(l);
-    if (c->watch_brief) {
+    if (c->watch_brief && !is_written(l, offsetof(struct config, watch_quiet))) {
         c->watch_quiet = true;
     }
-    if (c->mode == MODE_REVERSE && c->s_server_style && !c->file_given) {
-        c->watch_brief = true;
-    }
-    if (c->watch_brief && c->verify_report == REPORT_ALL) {
+    if (c->mode == MODE_REVERSE) {
+        c->watch_brief = c->watch_brief || (c->s_server_style && !c->file_given);
+    } else if (c->watch_brief && c->verify_report == REPORT_ALL) {
         c->verify_report = REPORT_ERRORS;
     }
 }

@@ -137,6 +137,29 @@ static void set_default(struct loader *l, const void *field, const char *value)
     }
 }
 
+/* Whether a file with a key has its certificate, too. True also of what is no
+ * file that can be read, for who loads it says why. */
+static bool holds_certificate(const char *path)
+{
+    static const char label[] = "CERTIFICATE-----";
+    char buf[4096];
+    size_t matched = 0;
+    ssize_t n = -1;
+    struct stat st;
+    int fd = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+    while (fd >= 0 && matched < sizeof label - 1 && (n = read(fd, buf, sizeof buf)) > 0) {
+        for (ssize_t i = 0; i < n && matched < sizeof label - 1; i++) {
+            matched = buf[i] == label[matched] ? matched + 1 : buf[i] == label[0];
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    bytes_wipe(buf, sizeof buf);
+    return n < 0 || matched == sizeof label - 1;
+}
+
 /* Called as openssl s_server is, it does as that does where nothing else is said:
  * server.pem, sessions that are kept, the client's order of suites. */
 static void stand_in(struct loader *l)
@@ -148,10 +171,14 @@ static void stand_in(struct loader *l)
     set_default(l, &c->session_cache_size, "128");
     set_default(l, &c->session_timeout_s, "7200s");
     set_default(l, &c->server_preference, "false");
-    if (c->keyfile[0] != '\0' || c->certfile[0] != '\0' || c->sni.count > 0) {
+    if (c->certfile[0] != '\0' || c->sni.count > 0) {
         return;
     }
-    if (access("server.pem", F_OK) == 0) {
+    if (c->keyfile[0] != '\0') {
+        if (access("server.pem", F_OK) == 0 && !holds_certificate(c->keyfile)) {
+            set_default(l, &c->certfile, "server.pem");
+        }
+    } else if (access("server.pem", F_OK) == 0) {
         set_default(l, &c->keyfile, "server.pem");
     } else if (l->errors == 0) {
         loader_warning(l, NULL, "no -cert, and there is no server.pem in this folder");

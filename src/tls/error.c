@@ -66,7 +66,7 @@ struct tls_error tls_error_of(int number)
     case BR_ERR_WRONG_KEY_USAGE:
         return error(ALERT_UNSUPPORTED_CERTIFICATE, "the client's key may not be used in this way");
     case BR_ERR_NO_CLIENT_AUTH:
-        return error(ALERT_HANDSHAKE_FAILURE, "the client sent no certificate");
+        return error(ALERT_HANDSHAKE_FAILURE, "the peer did not return a certificate");
     case BR_ERR_BAD_POINT:
         return error(ALERT_ILLEGAL_PARAMETER, "the client's key share is no good point");
     case BR_ERR_IO:

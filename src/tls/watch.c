@@ -122,8 +122,13 @@ void watch_end(struct tls *t)
     struct watch *w = c->watch;
 
     watch_show_error(c);
-    if (w->config->watch_brief && w->config->mode == MODE_REVERSE && c->established) {
-        watch_add(watch_at(c, WATCH_STDERR), "CONNECTION CLOSED\n");
+    if (w->config->watch_brief && w->config->mode == MODE_REVERSE) {
+        watch_add(watch_at(c, WATCH_STDERR),
+                  c->established ? "CONNECTION CLOSED\n" : "CONNECTION FAILURE\n");
+    } else if (!c->established && describes(w->config)) {
+        /* The console tells of the end only if it saw the beginning. */
+        watch_add(watch_at(c, WATCH_STDERR), "ERROR\n");
+        watch_add(watch_at(c, WATCH_STDOUT), "CONNECTION CLOSED\n");
     }
     watch_flush(&w->out);
     w->open--;

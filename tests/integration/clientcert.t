@@ -75,7 +75,7 @@ def required():
     code, out, err = run("gnutls-cli", "--insecure", "--x509certfile", alice, "--x509keyfile", alice,
                          "-p", str(tiny.port), "127.0.0.1", input=GET)
     ok(b"home" in out, "gnutls-cli --x509certfile", out + err)
-    turned_away(tiny, None, HANDSHAKE_FAILURE, rb"the client sent no certificate", "no certificate")
+    turned_away(tiny, None, HANDSHAKE_FAILURE, rb"the peer did not return a certificate", "no certificate")
     turned_away(tiny, other.issue("mallory"), UNKNOWN_CA, rb"unknown_ca: unable to get local issuer", "another CA")
     turned_away(tiny, self_signed(keys, "own"), UNKNOWN_CA, rb"unknown_ca", "a self-signed one")
     turned_away(tiny, good.issue("late", end="20200201000000Z"), CERTIFICATE_EXPIRED, rb"expired", "an expired one")
@@ -189,7 +189,7 @@ def optional():
     tiny.stop()
     for more in {"ssl.verify": "optional", "ssl.require-peer-certificate": "true"}, {"ssl.verify": "required"}:
         tiny = Tiny({**FILES, **more})
-        turned_away(tiny, None, HANDSHAKE_FAILURE, rb"no certificate", " ".join(f"{k} {v}" for k, v in more.items()))
+        turned_away(tiny, None, HANDSHAKE_FAILURE, rb"did not return a certificate", " ".join(f"{k} {v}" for k, v in more.items()))
         tiny.stop()
     tiny = Tiny({**FILES, "ssl.verify": "none"})
     c = visit(tiny, None)

@@ -109,6 +109,11 @@ def protocol():
          ("-sigalgs", "ECDSA+SHA256", *both), want=[{"digest": "SHA384"}, {"cipher": "0000"}])
     same("-alpn", ["-tls1_2", "-alpn", "x,y"], ("-alpn", "y,z", *both), both, want=[{"alpn": "y"}, {"alpn": None}])
     same("no -alpn", ["-tls1_2"], ("-alpn", "y,z", *both), want=[{"alpn": None, "protocol": "TLSv1.2"}])
+    same("-no_etm", ["-tls1_2", "-no_etm", *WEAK], ("-cipher", "ECDHE-ECDSA-AES128-SHA256:@SECLEVEL=0", *both),
+         want=[{"cipher": "ECDHE-ECDSA-AES128-SHA256"}])
+    same("-no_tls1, -no_tls1_1, -no_ssl3, -no_comp", ["-no_ssl3", "-no_tls1", "-no_tls1_1", "-no_tls1_3", "-no_comp", *WEAK], ("-tls1",),
+         ("-tls1_1",), ("-tls1_2",), weak=True, want=[{"subject": None}, {"subject": None}, {"subject": "CN = localhost"}],
+         but=("cipher", "protocol", "digest", "ticket"))
     same("-no_ticket", ["-tls1_2", "-no_ticket"], both, want=[{"ticket": False}])
     same("tickets", ["-tls1_2"], both, want=[{"ticket": True}])
 
@@ -119,10 +124,22 @@ def identity():
     same("server.pem", ["-tls1_2"], both, want=[{"subject": "CN = localhost"}])
     same("-cert, -key, -certform, -keyform", ["-cert", "other.crt", "-key", "other.key", "-certform", "PEM", "-keyform", "PEM",
                                               "-tls1_2"], both, want=[{"subject": "CN = other.test"}])
+    same("-key alone: the certificate is in server.pem", ["-key", "server.key", "-tls1_2"], both, want=[{"subject": "CN = localhost"}])
     same("-pass", ["-cert", "other.crt", "-key", "locked.key", "-pass", "pass:secret", "-tls1_2"], both,
          want=[{"subject": "CN = other.test"}])
     same("-dcert, -dkey, -dpass", ["-dcert", "rsa.crt", "-dkey", "rsalocked.key", "-dpass", "pass:other", "-tls1_2"], both, rsa,
          want=[{"subject": "CN = localhost"}, {"subject": "CN = rsa.test"}], but=("cipher",))
+    same("-dcertform, -dkeyform, of DER", ["-dcert", "rsa.crt.der", "-dcertform", "DER", "-dkey", "rsa.key.der", "-dkeyform", "DER",
+                                           "-tls1_2"], rsa, want=[{"subject": "CN = rsa.test"}], but=("cipher",))
+    same("-certform, -keyform, of DER", ["-cert", "rsa.crt.der", "-certform", "DER", "-key", "rsa.key.der", "-keyform", "DER", "-tls1_2"],
+         rsa, want=[{"subject": "CN = rsa.test"}])
+    same("-build_chain", ["-cert", "leaf.crt", "-key", "leaf.key", "-chainCAfile", "ca.crt", "-build_chain", "-tls1_2"],
+         both, want=[{"subject": "CN = leaf.test"}])
+    server = Server(1, "-www", "-dcert", "leaf.crt", "-dkey", "leaf.key", "-dcert_chain", "ca.crt", "-cert", "rsa.crt", "-key", "rsa.key")
+    texts = [client(server.port, "-showcerts", *both)[1], client(server.port, "-showcerts", *rsa)[1]]
+    server.end()
+    equal([(seen(t)["subject"], seen(t)["certificates"] > 1) for t in texts], [("CN = leaf.test", True), ("CN = rsa.test", False)],
+          "-dcert_chain follows the second certificate alone")
     same("-cert_chain", ["-cert", "leaf.crt", "-key", "leaf.key", "-cert_chain", "ca.crt", "-tls1_2"], ("-showcerts", *both),
          want=[{"certificates": 2}])
     same("-servername", ["-servername", "Foo.example", "-cert2", "other.crt", "-key2", "other.key", "-tls1_2"], both)
@@ -131,6 +148,23 @@ def identity():
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False).returncode
                  for s in PROGRAMS]
         equal(codes, [1, 1], f"{option} of no file ends both")
+
+
+def failures():
+    """What is said of handshakes that fail, and of certificates that are tolerated."""
+    words = re.compile(r"^(ERROR|CONNECTION (?:FAILURE|CLOSED|ESTABLISHED)|verify .*|depth.*)$|(peer did not return a certificate)", re.M)
+    for mode in ([], ["-rev"]):
+        told = []
+        for which in (0, 1):
+            server = Server(which, "-tls1_2", "-naccept", "3", "-Verify", "1", *mode)
+            client(server.port, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
+            client(server.port, "-tls1_2")
+            client(server.port, "-tls1_2", "-cert", "other.crt", "-key", "other.key", request=b"CLOSE\n")
+            server.process.wait(PATIENCE)
+            server.end()
+            told.append([sorted(a or b for a, b in words.findall(server.text(i))) for i in (0, 1)])
+        equal(told[1], told[0], f"handshakes that fail, {mode or 'console'}: as s_server")
+        ok("peer did not return a certificate" in told[1][1] and told[1][1].count("verify return:1") > 0, "in its words", told[1])
 
 
 def server_names():
@@ -384,6 +418,8 @@ def make_files():
                              ("ca", "ca.test", "ec")):
         self_signed(HERE, name, kind, host)
     write(os.path.join(HERE, "server2.pem"), open(os.path.join(HERE, "other.pem")).read(), 0o600)
+    for name in ("rsa.crt", "rsa.key"):
+        run("openssl", "x509" if name.endswith("crt") else "pkey", "-in", name, "-outform", "DER", "-out", name + ".der", cwd=HERE)
     for name, out, password in (("other.key", "locked.key", "secret"), ("rsa.key", "rsalocked.key", "other")):
         run("openssl", "pkcs8", "-topk8", "-in", name, "-out", out, "-v2", "aes-256-cbc", "-passout", "pass:" + password, cwd=HERE)
     run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=leaf.test",
@@ -395,6 +431,7 @@ def make_files():
 make_files()
 listening()
 identity()
+failures()
 server_names()
 protocol()
 sessions()

@@ -76,7 +76,8 @@ static void bad(void)
         enum alert alert;
         const char *reason;
     } cases[] = {
-        {NULL, NULL, ALERT_HANDSHAKE_FAILURE, "handshake_failure: the client sent no certificate"},
+        {NULL, NULL, ALERT_HANDSHAKE_FAILURE,
+         "handshake_failure: the peer did not return a certificate"},
         {"client_wrong", NULL, ALERT_UNKNOWN_CA,
          "unknown_ca: unable to get local issuer certificate (error 20 at depth 0)"},
         {"client_expired", NULL, ALERT_CERTIFICATE_EXPIRED,
