@@ -21,7 +21,7 @@ struct list {
 
 struct crl_set {
     struct arena arena;
-    struct list *lists; /* the last one first */
+    struct list *lists; /* the newest first */
     size_t count;
 };
 
@@ -75,6 +75,18 @@ static void tell(const struct crl *crl, const char *from, int64_t now_s)
     }
 }
 
+static void put_in_order(struct crl_set *set, struct list *list)
+{
+    struct list **place = &set->lists;
+
+    while (*place != NULL && (*place)->crl.this_update_s > list->crl.this_update_s) {
+        place = &(*place)->next;
+    }
+    list->next = *place;
+    *place = list;
+    set->count++;
+}
+
 int crl_set_add(struct crl_set *set, struct span der, const char *from, int64_t now_s,
                 struct text *error)
 {
@@ -112,9 +124,7 @@ int crl_set_add(struct crl_set *set, struct span der, const char *from, int64_t 
         return -1;
     }
     crl_sort(&list->crl, index);
-    list->next = set->lists;
-    set->lists = list;
-    set->count++;
+    put_in_order(set, list);
     tell(&list->crl, from, now_s);
     return 0;
 }
@@ -240,32 +250,36 @@ static bool is_by(const struct crl *crl, const struct crl_query *q)
 #define IN_SCOPE 2u
 #define IN_TIME  1u
 
-/* The best list for the certificate: of those that fit equally well the newest. */
-static const struct list *choose(const struct crl_set *set, const struct crl_query *q)
+/* The best list for the certificate: of those that fit equally well the newest.
+ * Signatures are for those alone that it could be: a folder may hold hundreds of
+ * lists of an issuer; the newest stand first. */
+static const struct list *choose(const struct crl_set *set, const struct crl_query *q,
+                                 bool *signature)
 {
     const struct list *best = NULL;
     unsigned most = 0;
 
     for (const struct list *l = set->lists; l != NULL; l = l->next) {
-        unsigned score;
+        unsigned score =
+            (in_scope(&l->crl, q) ? IN_SCOPE : 0) + (time_error(&l->crl, q) == 0 ? IN_TIME : 0);
 
-        if (!is_by(&l->crl, q)) {
+        if (!is_by(&l->crl, q) || (best != NULL && score + SIGNED <= most)) {
             continue;
         }
-        score = (signature_good(l, q) ? SIGNED : 0) + (in_scope(&l->crl, q) ? IN_SCOPE : 0) +
-                (time_error(&l->crl, q) == 0 ? IN_TIME : 0);
-        if (best == NULL || score > most ||
-            (score == most && l->crl.this_update_s > best->crl.this_update_s)) {
+        score += signature_good(l, q) ? SIGNED : 0;
+        if (best == NULL || score > most) {
             best = l;
             most = score;
         }
     }
+    *signature = most >= SIGNED;
     return best;
 }
 
 size_t crl_check(const struct crl_set *set, const struct crl_query *q, int errors[CRL_ERRORS_MAX])
 {
-    const struct list *l = choose(set, q);
+    bool signature;
+    const struct list *l = choose(set, q, &signature);
     size_t n = 0;
 
     if (l == NULL) {
@@ -281,7 +295,7 @@ size_t crl_check(const struct crl_set *set, const struct crl_query *q, int error
     if (time_error(&l->crl, q) != 0) {
         errors[n++] = time_error(&l->crl, q);
     }
-    if (!signature_good(l, q)) {
+    if (!signature) {
         errors[n++] = CRL_ERROR_SIGNATURE;
     }
     if (crl_find(&l->crl, q->serial) != CRL_NOT_LISTED) {
