@@ -175,7 +175,9 @@ static void show_peer(struct watch_out *o, const struct watch_conn *c, const str
     if (info->verdict == TLS_PEER_TRUSTED) {
         watch_add(o, "Verification: OK\n");
     } else {
-        watch_addf(o, "Verification error: %s\n", path_error_text(c->verify_error));
+        /* Of a session that is resumed no error is remembered, only that there was one. */
+        watch_addf(o, "Verification error: %s\n",
+                   path_error_text(c->verify_error != 0 ? c->verify_error : PATH_UNSPECIFIED));
     }
 }
 

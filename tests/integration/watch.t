@@ -185,6 +185,13 @@ equal(matching(ours[1], "^Client cipher list: .*"), matching(theirs[1], "^Client
       "-brief: the names of all suites that the client offers")
 theirs, ours = both(["-brief", "-quiet"], [])
 ok("No peer certificate\n" in ours[1] and "CIPHER is" not in ours[0], "-brief: nobody's certificate", ours[1])
+tiny = Tiny({"ssl.keyfile": pem}, ["-brief", "-verify", "3", "-CAfile", authority.crt, "-ign_eof"])
+for how in ["-cert", pem, "-key", pem, "-sess_out"], ["-sess_in"]:
+    client = s_client(tiny, "-tls1_2", *how, home + "/brief.session", input=b"Q\n")
+tiny.stop()
+told = re.findall(rb"Verification(?: error)?: .*", tiny.log)
+ok(client.reused and len(told) == 2 and all(b"error: " in line and b"ok" not in line.lower() for line in told),
+   "-brief: who was tolerated is not called good when he comes again", tiny.log)
 
 theirs, ours = both(["-no_ticket", "-Verify", "1", "-CAfile", authority.crt, "-alpn", "foo,bar",
                      "-keymatexport", "test"], [*login, "-alpn", "bar,foo"])
