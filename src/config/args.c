@@ -167,6 +167,8 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
 {
     const struct option *o = option_of_field(s->field);
     const char *text = s->fixed != NULL ? s->fixed : value;
+    char place[64];
+    struct text where = text_over(place, sizeof place);
 
     switch (s->how) {
     case SPELLING_NEEDLESS:
@@ -183,6 +185,11 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
             loader_error(l, NULL, "-%s: " OPTION_LEFT_OUT, s->name);
         }
         return;
+    }
+    /* What is wrong is told by the name that was used. */
+    if (TINY_STANDIN && s->how != SPELLING_FORM) {
+        text_addf(&where, "command line: -%s", s->name);
+        l->place = place;
     }
     switch (s->how) {
     case SPELLING_ACCEPT:
@@ -214,6 +221,7 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
     default:
         loader_set(l, o, span_text(text));
     }
+    l->place = "command line";
 }
 
 static void missing_value(struct loader *l, struct span name)

@@ -1,6 +1,7 @@
 #include "config/args.h"
-#include "core/errors.h"
 #include "config/loader.h"
+#include "core/build.h"
+#include "core/errors.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -175,7 +176,7 @@ static void stand_in(struct loader *l)
         return;
     }
     if (c->keyfile[0] != '\0') {
-        if (access("server.pem", F_OK) == 0 && !holds_certificate(c->keyfile)) {
+        if (TINY_STANDIN && access("server.pem", F_OK) == 0 && !holds_certificate(c->keyfile)) {
             set_default(l, &c->certfile, "server.pem");
         }
     } else if (access("server.pem", F_OK) == 0) {

@@ -398,7 +398,7 @@ def manners():
             (["-psk", "1a2b", "-nocert"], b"-nocert: there are no anonymous"), (["-status"], b"-status_file"),
             (["-certform", "P12"], b"-certform: PEM and DER"), (["-sigalgs", "RSA+MD4"], b'"RSA+MD4" is no signature algorithm'),
             (["-cert2", "x"], b"belongs to ssl.server-name (-servername); set it"), (["-servername_fatal"], b"-servername"),
-            (["-max_send_frag", "99"], b"out of range: 512 to 16384"), (["-dtls=1"], b"takes no value"), (["-psk"], b"a value is missing"),
+            (["-max_send_frag", "99"], b"out of range: 512 to 16384"), (["-verify", "x"], b"command line: -verify: ssl.verify-error-depth: a number is wanted"), (["-dtls=1"], b"takes no value"), (["-psk"], b"a value is missing"),
             (["-named_curv", "x"], b"did you mean named_curve?"), (["-servernam", "x"], b"did you mean servername?")):
         code, _, err = run(TINY, *args, cwd=HERE)
         ok(code == 2 and sentence in err, f"{' '.join(args)} is refused", err)

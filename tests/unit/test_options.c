@@ -105,7 +105,7 @@ static void test_all_at_once(void)
            strstr(messages, "a.conf:2: ssl.protocol") != NULL &&
            strstr(messages, "a.conf:3: log.level") != NULL &&
            strstr(messages, "command line: nope") != NULL &&
-           strstr(messages, "command line: ssl.cipher-list") != NULL &&
+           strstr(messages, "command line: -cipher: ssl.cipher-list") != NULL &&
            strstr(messages, "\"stray\" is no option") != NULL,
        "of all files and the command line are told in one go");
     config_free(&config);
