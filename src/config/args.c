@@ -124,6 +124,7 @@ static const char *refusal_of(const struct spelling *s)
     if (s->how == SPELLING_REFUSED) {
         return spelling_refusal(s);
     }
+    must(s->fixed != NULL);
     (void)sslop_parse(span_text(s->fixed), &r);
     must(r.refused.name != NULL);
     return sslop_refusal(&r.refused);

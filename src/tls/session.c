@@ -79,7 +79,7 @@ static uint32_t *bucket_of(struct session_cache *c, const uint8_t id[32])
 {
     uint32_t h;
 
-    memcpy(&h, id + 32 - sizeof h, sizeof h);
+    memcpy(&h, id + (32 - sizeof h), sizeof h);
     return &c->buckets[h & c->bucket_mask];
 }
 
