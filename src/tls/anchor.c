@@ -90,16 +90,8 @@ static bool known(const struct anchors *a, struct span der)
 static bool names_clients(struct span list)
 {
     static const uint8_t any[] = {4, 0x55, 0x1D, 0x25, 0};
-    struct reader r = der_reader(list);
 
-    while (reader_left(&r) > 0) {
-        struct span oid = der_take(&r, DER_OID);
-
-        if (der_oid_is(oid, OID_CLIENT_AUTH) || der_oid_is(oid, any)) {
-            return true;
-        }
-    }
-    return false;
+    return der_oid_in(list, OID_CLIENT_AUTH) || der_oid_in(list, any);
 }
 
 /* What openssl writes behind a TRUSTED CERTIFICATE (X509_CERT_AUX): what it is

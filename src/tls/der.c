@@ -111,6 +111,18 @@ bool der_oid_is(struct span contents, const uint8_t *oid)
     return span_equal(contents, span_of(oid + 1, oid[0]));
 }
 
+bool der_oid_in(struct span list, const uint8_t *oid)
+{
+    struct reader r = der_reader(list);
+
+    while (reader_left(&r) > 0) {
+        if (der_oid_is(der_take(&r, DER_OID), oid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct der_out der_out_over(uint8_t *buf, size_t cap)
 {
     return (struct der_out){buf, cap, cap, false};

@@ -42,6 +42,8 @@ uint32_t der_uint32(struct reader *r);
 /* A BIT STRING of whole bytes. */
 struct span der_bits(struct reader *r);
 bool der_oid_is(struct span contents, const uint8_t *oid);
+/* Is it in the contents of a SEQUENCE of object identifiers? */
+bool der_oid_in(struct span list, const uint8_t *oid);
 
 struct der_out {
     uint8_t *buf;

@@ -184,18 +184,6 @@ static bool is_responder(const struct ocsp_response *o, const struct x509_cert *
     return is_hash(der_take(&r, DER_OCTET_STRING), &br_sha1_vtable, key_bits(cert));
 }
 
-static bool may_sign_ocsp(const struct x509_cert *cert)
-{
-    struct reader r = der_reader(cert->purposes);
-
-    while (reader_left(&r) > 0) {
-        if (der_oid_is(der_take(&r, DER_OID), OID_OCSP_SIGNING)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_signed_by(const struct x509_signed *parts, const struct x509_cert *cert)
 {
     br_x509_pkey key = x509_cert_key(cert);
@@ -206,9 +194,9 @@ static bool is_signed_by(const struct x509_signed *parts, const struct x509_cert
 /* A responder that the issuer has named by a certificate (RFC 6960, 4.2.2.2). */
 static bool is_delegate(const struct x509_cert *cert, const struct x509_cert *issuer, int64_t now_s)
 {
-    return may_sign_ocsp(cert) && span_equal(cert->issuer, issuer->subject) &&
-           cert->not_before_s <= now_s && now_s <= cert->not_after_s &&
-           is_signed_by(&cert->sig, issuer);
+    return der_oid_in(cert->purposes, OID_OCSP_SIGNING) &&
+           span_equal(cert->issuer, issuer->subject) && cert->not_before_s <= now_s &&
+           now_s <= cert->not_after_s && is_signed_by(&cert->sig, issuer);
 }
 
 static bool signed_well(const struct ocsp_response *o, const struct x509_cert *issuer,

@@ -23,18 +23,6 @@ static enum ca_kind ca_kind(const struct x509_cert *cert)
     return has_usage || (cert->version == 1 && path_self_signed(cert)) ? CA_OTHERWISE : CA_NONE;
 }
 
-static bool has_purpose(const struct x509_cert *cert, const uint8_t *oid)
-{
-    struct reader r = der_reader(cert->purposes);
-
-    while (reader_left(&r) > 0) {
-        if (der_oid_is(der_take(&r, DER_OID), oid)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Extended key usage binds every certificate of the chain, key usage the leaf. */
 static bool fits_purpose(const struct x509_cert *cert, enum purpose purpose, bool leaf)
 {
@@ -46,7 +34,7 @@ static bool fits_purpose(const struct x509_cert *cert, enum purpose purpose, boo
         return true;
     }
     if (x509_has(cert, X509_PURPOSES) &&
-        !has_purpose(cert, client ? OID_CLIENT_AUTH : OID_SERVER_AUTH)) {
+        !der_oid_in(cert->purposes, client ? OID_CLIENT_AUTH : OID_SERVER_AUTH)) {
         return false;
     }
     return leaf ? !x509_has(cert, X509_KEY_USAGE) || (cert->usage & wanted) != 0
