@@ -187,6 +187,10 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         }
         return;
     }
+    if ((s->how == SPELLING_FIRST && l->set_in[option_index(o)] == l->layer) ||
+        (s->how == SPELLING_UNSET && l->set_in[option_index(o)] != LAYER_DEFAULT)) {
+        return;
+    }
     /* What is wrong is told by the name that was used. */
     if (TINY_STANDIN && s->how != SPELLING_FORM) {
         text_addf(&where, "command line: -%s", s->name);
@@ -209,16 +213,6 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         note_unasked(l, s->field);
         loader_set(l, o, span_text(text));
         break;
-    case SPELLING_FIRST:
-        if (l->set_in[option_index(o)] != l->layer) {
-            loader_set(l, o, span_text(text));
-        }
-        break;
-    case SPELLING_UNSET:
-        if (l->set_in[option_index(o)] != LAYER_DEFAULT) {
-            break;
-        }
-        /* fall through */
     default:
         loader_set(l, o, span_text(text));
     }

@@ -324,6 +324,24 @@ def counted():
             equal(reached, [True, False], f"{family} of {NAMES[which]}")
 
 
+def statistics():
+    """Hits and misses: new, resumed, unknown; with tickets and without."""
+    saved, first, again = os.path.join(HERE, "hits.pem"), ["-tls1_2"], ["-tls1_2"]
+    first, again = [*first, "-sess_out", saved], [*again, "-sess_in", saved]
+    for title, args, clients in (("a new session", [], [["-tls1_2"]]), ("a ticket", [], [first, again]),
+                                 ("a session ID", ["-no_ticket"], [first, again]), ("an unknown ID", ["-no_ticket"], [again]),
+                                 ("a client of TLS 1.3", [], [[]])):
+        blocks = []
+        for which in (0, 1):
+            server = Server(which, "-tls1_2", "-naccept", str(len(clients)), *args)
+            for c in clients:
+                client(server.port, *c)
+            server.process.wait(PATIENCE)
+            server.end()
+            blocks.append(re.findall(r"^ +\d+ .*", server.text(0), re.M))
+        ok(len(blocks[0]) == 12 and blocks[1] == blocks[0], f"the statistics of {title}: as s_server", blocks)
+
+
 def ports_of(pid):
     """The TCP ports that a process listens on, of either family."""
     for _ in range(1500):
@@ -437,6 +455,7 @@ protocol()
 sessions()
 served()
 counted()
+statistics()
 no_renegotiation()
 gnutls()
 random_files()
