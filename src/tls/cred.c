@@ -18,8 +18,6 @@ struct cred_set {
     struct cred_entry fallback; /* the default */
     struct cred_entry *named;   /* sorted by name once loaded */
     size_t named_count;
-    struct file_stamp *stamps;
-    size_t stamp_count;
 };
 
 /* What loading needs beside the set; lives on the stack of cred_set_load. */
@@ -54,22 +52,13 @@ static void complain(struct loader *l, const char *option, const char *file, con
 
 /* ---- loading --------------------------------------------------------------- */
 
-static void keep_stamp(struct loader *l, const struct filebytes *f, const char *path)
-{
-    struct file_stamp *s = &l->set->stamps[l->set->stamp_count++];
-
-    *s = f->stamp;
-    s->path = path;
-}
-
 /* Reads what is wanted of a file, which stays in *f. */
-static bool scan_file(struct loader *l, struct filebytes *f, const char *path, unsigned take,
+static bool scan_file(struct filebytes *f, const char *path, unsigned take,
                       struct password *password, struct cred_parts *parts, struct text *error)
 {
     if (filebytes_read(f, path, error) != 0) {
         return false;
     }
-    keep_stamp(l, f, path);
     return cred_scan(parts, f->data, f->len, take, password, error) == 0;
 }
 
@@ -99,7 +88,7 @@ static struct cred *load_files(struct loader *l, const struct source *s)
 
         if (paths[i] != NULL) {
             at = paths[i];
-            good = scan_file(l, &files[i], at, take, s->password, parts, &error);
+            good = scan_file(&files[i], at, take, s->password, parts, &error);
         }
     }
     if (good) {
@@ -404,11 +393,9 @@ struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
     if (set != NULL) {
         set->references = 1;
         set->named = arena_take_array(&set->arena, config->sni.count + 2, sizeof *set->named);
-        set->stamps =
-            arena_take_array(&set->arena, 3 * (config->sni.count + 3), sizeof *set->stamps);
         l.creds = arena_take_array(&set->arena, config->sni.count + 3, sizeof(struct cred *));
     }
-    if (set == NULL || set->named == NULL || set->stamps == NULL || l.creds == NULL) {
+    if (set == NULL || set->named == NULL || l.creds == NULL) {
         log_line(LOG_ERROR, "ssl.keyfile: no memory");
         cred_set_drop(set);
         return NULL;
@@ -468,14 +455,4 @@ const struct cred_entry *cred_set_pick(const struct cred_set *set, struct span n
         *matched = entry != NULL;
     }
     return entry != NULL ? entry : &set->fallback;
-}
-
-int cred_set_changed(const struct cred_set *set)
-{
-    for (size_t i = 0; i < set->stamp_count; i++) {
-        if (file_stamp_changed(&set->stamps[i])) {
-            return 1;
-        }
-    }
-    return 0;
 }

@@ -57,9 +57,6 @@ void cred_set_drop(struct cred_set *set);
  * default entry. name: any case, may be empty. Never NULL. *matched (may be
  * NULL) says whether a name matched rather than the default. */
 const struct cred_entry *cred_set_pick(const struct cred_set *set, struct span name, bool *matched);
-/* 1 when a file that was read has been replaced or changed since (by stat, of
- * a symbolic link's target); a file that is missing now does not count. */
-int cred_set_changed(const struct cred_set *set);
 
 /* ---- trust anchors for client certificates ------------------------------ */
 

@@ -8,22 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct file_stamp stamp_of(const char *path, const struct stat *st)
-{
-    return (struct file_stamp){
-        .path = path,
-        .device = (uint64_t)st->st_dev,
-        .inode = (uint64_t)st->st_ino,
-        .size = (uint64_t)st->st_size,
-        .mtime_s = (int64_t)st->st_mtim.tv_sec,
-        .mtime_ns = (int64_t)st->st_mtim.tv_nsec,
-    };
-}
-
 static int read_all(int fd, struct filebytes *f, struct text *error)
 {
-    while (f->len < f->stamp.size) {
-        ssize_t n = read(fd, f->data + f->len, (size_t)f->stamp.size - f->len);
+    while (f->len < f->size) {
+        ssize_t n = read(fd, f->data + f->len, f->size - f->len);
 
         if (n < 0 && errno == EINTR) {
             continue;
@@ -71,9 +59,9 @@ int filebytes_read_up_to(struct filebytes *f, const char *path, size_t max, stru
     if (fstat(fd, &st) != 0) {
         text_addf(error, "cannot be read: %s", error_text(errno));
     } else if (check_kind(&st, max, error) == 0) {
-        f->stamp = stamp_of(path, &st);
+        f->size = (size_t)st.st_size;
         f->open_to_all = (st.st_mode & S_IROTH) != 0;
-        f->data = malloc((size_t)st.st_size);
+        f->data = malloc(f->size);
         if (f->data == NULL) {
             text_add(error, "no memory to read it");
         } else {
@@ -95,21 +83,8 @@ int filebytes_read(struct filebytes *f, const char *path, struct text *error)
 void filebytes_free(struct filebytes *f)
 {
     if (f->data != NULL) {
-        bytes_wipe(f->data, (size_t)f->stamp.size);
+        bytes_wipe(f->data, f->size);
         free(f->data);
     }
     *f = (struct filebytes){0};
-}
-
-int file_stamp_changed(const struct file_stamp *stamp)
-{
-    struct file_stamp now;
-    struct stat st;
-
-    if (stat(stamp->path, &st) != 0) {
-        return 0;
-    }
-    now = stamp_of(stamp->path, &st);
-    return now.device != stamp->device || now.inode != stamp->inode || now.size != stamp->size ||
-           now.mtime_s != stamp->mtime_s || now.mtime_ns != stamp->mtime_ns;
 }
