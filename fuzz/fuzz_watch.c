@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     config.watch_msg = !config.watch_trace;
     memset(&conn, 0, sizeof conn);
     watch_out_begin(&watch.out, -1);
+    watch_out_end(&watch.out);
     watch.out.places[WATCH_STDOUT].fd = watch.out.places[WATCH_STDERR].fd = -1;
     watch.config = &config;
     watch.open = (first & 2) != 0 ? 2 : 1;

@@ -5,6 +5,7 @@
 #include "core/build.h"
 #include "app/private.h"
 #include "core/log.h"
+#include "core/output.h"
 #include "core/pool.h"
 
 #include <errno.h>
@@ -121,7 +122,7 @@ static int open_access(const struct config *config)
         return -1;
     }
     if (strcmp(path, "-") == 0) {
-        return STDOUT_FILENO;
+        return output_unblocked(STDOUT_FILENO, O_WRONLY);
     }
     fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
     if (fd < 0) {

@@ -1,5 +1,6 @@
 #include "core/log.h"
 #include "core/date.h"
+#include "core/output.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -14,8 +15,9 @@
 static struct {
     const char *path;
     int fd;
+    int error; /* standard error, that does not block where this can be had */
     enum log_level level;
-} log_sink = {NULL, STDERR_FILENO, LOG_INFO};
+} log_sink = {NULL, STDERR_FILENO, STDERR_FILENO, LOG_INFO};
 
 static bool to_stderr(const char *path)
 {
@@ -25,19 +27,23 @@ static bool to_stderr(const char *path)
 static int sink_open(const char *path)
 {
     if (to_stderr(path)) {
-        return STDERR_FILENO;
+        return log_sink.error;
     }
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 }
 
 int log_open(const char *path, enum log_level level)
 {
-    int fd = sink_open(path);
+    int fd;
 
+    if (log_sink.error == STDERR_FILENO) {
+        log_sink.error = output_unblocked(STDERR_FILENO, O_WRONLY);
+    }
+    fd = sink_open(path);
     if (fd < 0) {
         return -1;
     }
-    if (log_sink.fd != STDERR_FILENO) {
+    if (log_sink.fd != STDERR_FILENO && log_sink.fd != log_sink.error) {
         close(log_sink.fd);
     }
     log_sink.path = path;
@@ -110,7 +116,7 @@ void log_line(enum log_level level, const char *format, ...)
 
 void log_plain(const char *lines, size_t len)
 {
-    if (takes_line(STDERR_FILENO) && write(STDERR_FILENO, lines, len) < 0) {
+    if (takes_line(log_sink.error) && write(log_sink.error, lines, len) < 0) {
         return; /* nobody is left to tell */
     }
 }

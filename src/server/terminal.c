@@ -1,6 +1,7 @@
 #include "server/terminal.h"
 #include "app/console.h"
 #include "core/errors.h"
+#include "core/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,19 +45,15 @@ struct terminal {
 static struct terminal_end open_end(int fd, int mode)
 {
     struct terminal_end e = {.fd = fd};
-    char path[32] = "/proc/self/fd/0";
     struct stat st;
-    int own;
 
     if (fstat(fd, &st) != 0) {
         e.fd = -1;
         return e;
     }
     if (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)) {
-        path[strlen(path) - 1] = (char)('0' + fd);
-        own = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        e.own = own >= 0;
-        e.fd = e.own ? own : fd;
+        e.fd = output_unblocked(fd, mode);
+        e.own = e.fd != fd;
     } else if (S_ISSOCK(st.st_mode)) {
         e.socket = true;
     } else if (!S_ISREG(st.st_mode)) {

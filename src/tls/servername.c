@@ -1,11 +1,9 @@
 #include "tls/servername.h"
 #include "core/build.h"
-#include "core/output.h"
 #include "core/text.h"
 #include "tls/internal.h"
 
 #include <string.h>
-#include <unistd.h>
 
 size_t servername_normal(struct span name, char dst[SERVERNAME_MAX + 1])
 {
@@ -45,17 +43,6 @@ const char *servername_problem(const char *name)
     return NULL;
 }
 
-/* As openssl s_server prints it. */
-static void tell(struct span name, bool matched)
-{
-    char quoted[4 * SERVERNAME_MAX + 1];
-    struct text t = text_over(quoted, sizeof quoted);
-
-    text_add_quoted(&t, name);
-    (void)outputf(STDOUT_FILENO, "Hostname in TLS extension: \"%s\"\n%s", quoted,
-                  matched ? "Switching server context.\n" : "");
-}
-
 int servername_pick(struct tls *t, const struct hello *h)
 {
     const struct config *config = t->ctx->config;
@@ -64,8 +51,8 @@ int servername_pick(struct tls *t, const struct hello *h)
     bool matched;
 
     t->entry = cred_set_pick(t->creds, h->server_name, &matched);
-    if (TINY_STANDIN && own && asked && config->s_server_style && !config->watch_quiet) {
-        tell(h->server_name, matched);
+    if (TINY_STANDIN && asked && t->watching != NULL) {
+        watch_server_name(t, h->server_name, matched);
     }
     if (!asked || matched) {
         return 0;

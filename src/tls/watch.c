@@ -2,8 +2,10 @@
 
 #include "core/errors.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "tls/internal.h"
 #include "tls/keylog.h"
+#include "tls/servername.h"
 #include "tls/watch_conn.h"
 
 #include <errno.h>
@@ -25,11 +27,16 @@ static bool describes(const struct config *c)
     return c->mode == MODE_CONSOLE && !c->watch_quiet;
 }
 
+static bool tells_names(const struct config *c)
+{
+    return is_set(c->server_name) && c->s_server_style && !c->watch_quiet;
+}
+
 static bool anything(const struct config *c)
 {
     return c->watch_state || c->watch_debug || c->watch_msg || c->watch_trace ||
            c->watch_extensions || c->watch_brief || describes(c) || is_set(c->keylog_file) ||
-           is_set(c->export_label);
+           is_set(c->export_label) || tells_names(c);
 }
 
 static int open_files(struct watch *w)
@@ -88,6 +95,7 @@ void watch_free(struct watch *w)
     if (w == NULL) {
         return;
     }
+    watch_out_end(&w->out);
     if (w->keylog >= 0) {
         close(w->keylog);
     }
@@ -261,6 +269,23 @@ void watch_hello(struct tls *t, struct span records, struct span message)
     watch_show_message(c, false, message);
     c->hello_left = (uint32_t)message.len;
     watch_flush(&c->watch->out);
+}
+
+void watch_server_name(struct tls *t, struct span name, bool matched)
+{
+    char quoted[4 * SERVERNAME_MAX + 1];
+    struct text text = text_over(quoted, sizeof quoted);
+    struct watch_conn *c = t->watching;
+
+    if (tells_names(c->watch->config)) {
+        struct watch_out *o = watch_at(c, WATCH_STDOUT);
+
+        text_add_quoted(&text, name);
+        watch_add(o, "Hostname in TLS extension: \"");
+        watch_add(o, quoted);
+        watch_add(o, matched ? "\"\nSwitching server context.\n" : "\"\n");
+        watch_flush(o);
+    }
 }
 
 void watch_no_hello(struct tls *t, struct span bytes)

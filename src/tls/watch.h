@@ -36,6 +36,8 @@ void watch_written(struct tls *t, struct span bytes);
 /* A ClientHello was gathered: its records, and the message in them. The engine
  * gets the same bytes afterwards. */
 void watch_hello(struct tls *t, struct span records, struct span message);
+/* -servername: the name that a client asks for, and whether it has a certificate. */
+void watch_server_name(struct tls *t, struct span name, bool matched);
 /* What came instead of a whole ClientHello. */
 void watch_no_hello(struct tls *t, struct span bytes);
 /* The header of a record that the engine gets. */

@@ -1,9 +1,11 @@
 #include "tls/watch_out.h"
 
 #include "core/clock.h"
+#include "core/output.h"
 #include "core/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
@@ -14,11 +16,23 @@
 void watch_out_begin(struct watch_out *o, int file)
 {
     memset(o, 0, sizeof *o);
-    o->places[WATCH_STDOUT].fd = STDOUT_FILENO;
-    o->places[WATCH_STDERR].fd = STDERR_FILENO;
-    o->places[WATCH_FILE].fd = file;
+    o->places[WATCH_STDOUT].own = output_unblocked(STDOUT_FILENO, O_WRONLY);
+    o->places[WATCH_STDERR].own = output_unblocked(STDERR_FILENO, O_WRONLY);
+    o->places[WATCH_FILE].own = file;
+    for (size_t i = 0; i < WATCH_PLACES; i++) {
+        o->places[i].fd = o->places[i].own;
+    }
     o->patience_ms = PATIENCE_MAX_MS;
     o->patience_at_ms = clock_now_ms();
+}
+
+void watch_out_end(struct watch_out *o)
+{
+    for (enum watch_place i = WATCH_STDOUT; i <= WATCH_STDERR; i++) {
+        if (o->places[i].own > STDERR_FILENO) {
+            close(o->places[i].own);
+        }
+    }
 }
 
 /* ---- writing ------------------------------------------------------------ */
@@ -68,18 +82,22 @@ static void write_piece(struct watch_out *o, const char *data, size_t len)
             *lost = 0;
         }
     }
-    if (*lost > 0 || !wait_for(o, *fd)) {
-        *lost += len;
-        return;
-    }
-    do {
+    while (len > 0 && *lost == 0 && wait_for(o, *fd)) {
         n = write(*fd, data, len);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0 && errno != EAGAIN) {
-        *fd = -1;
-    } else {
-        *lost += len - (n > 0 ? (size_t)n : 0);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && errno != EAGAIN) {
+            *fd = -1;
+            return;
+        }
+        if (n <= 0) {
+            break;
+        }
+        data += n; /* a terminal takes what it has room for */
+        len -= (size_t)n;
     }
+    *lost += len;
 }
 
 void watch_flush(struct watch_out *o)

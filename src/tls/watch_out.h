@@ -19,7 +19,8 @@ enum watch_place { WATCH_STDOUT, WATCH_STDERR, WATCH_FILE, WATCH_PLACES };
 
 struct watch_out {
     struct {
-        int fd;        /* -1: nobody reads */
+        int own;       /* closed in the end, if it is not one of the given ones */
+        int fd;        /* the same, or -1: nobody reads */
         uint64_t lost; /* bytes since the last that were written */
     } places[WATCH_PLACES];
     enum watch_place place; /* of what is in buf */
@@ -33,6 +34,7 @@ struct watch_out {
 
 /* Standard output and standard error; file: a descriptor of the caller, or -1. */
 void watch_out_begin(struct watch_out *o, int file);
+void watch_out_end(struct watch_out *o);
 /* What follows goes to place, with this number in front of its lines. */
 void watch_to(struct watch_out *o, enum watch_place place, uint32_t number);
 void watch_put(struct watch_out *o, struct span s);

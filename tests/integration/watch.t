@@ -2,9 +2,11 @@
 """What is shown of connections: the same clients against openssl s_server and
 tiny, and their output compared where it is meant to be the same."""
 
+import fcntl
 import os
 import re
 import socket
+import ssl
 import stat
 import subprocess
 import time
@@ -290,5 +292,40 @@ while b"left out here" not in text and time.monotonic() < end:
 ok(re.search(rb"\n\(\d{5,} bytes are left out here: nobody read them in time\)\n", text),
    "who reads again is told how much was lost", text[-2000:])
 tiny.stop()
+
+def unread(end, *args):
+    """How many of 60 clients get in while nobody reads what is shown to them."""
+    server = subprocess.Popen([TINY, "-accept", "127.0.0.1:0", "-cert", pem, "-ign_eof", *args], stdin=subprocess.DEVNULL,
+                              stdout=end, stderr=end)
+    port, count = listening_port(server.pid), 0
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        while count < 60:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as s:
+                context.wrap_socket(s, server_hostname="x.example").close()
+            count += 1
+    except OSError:
+        pass
+    server.terminate()
+    try:
+        server.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        count = -1
+        server.kill()
+        server.wait()
+    return count
+
+
+for what, args in (("watched", ["-msg", "-state", "-debug"]), ("described", []), ("verified", ["-www", "-verify", "3"]),
+                   ("logged", ["-www", "--log.level", "debug", "--log.access-file", "-"])):
+    master, slave = os.openpty()
+    equal(unread(slave, *args), 60, f"a terminal that nobody reads stops nobody: clients are {what}")
+    os.close(master)
+    os.close(slave)
+reading, writing = os.pipe()
+fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+equal(unread(writing, "-www", "-servername", "x.example", "-cert2", pem, "-key2", pem), 60,
+      "names of clients in a pipe that nobody reads stop nobody")
 
 done()

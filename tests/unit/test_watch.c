@@ -52,6 +52,7 @@ static const char *seen(struct eye *e)
 
 static void eye_free(struct eye *e)
 {
+    watch_out_end(&e->watch.out);
     close(e->watch.file);
     free(e);
 }
