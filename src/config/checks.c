@@ -369,6 +369,42 @@ static void check_watch(struct loader *l)
     }
 }
 
+/* What is set and cannot have an effect is told, with what it would need. */
+static void check_unused(struct loader *l)
+{
+    static const char no_console[] = "server.mode = console";
+    static const char no_verify[] = "ssl.verify (-verify, -Verify)";
+    const struct config *c = l->config;
+    bool asks = c->verify != VERIFY_NONE || c->mode == MODE_CONSOLE;
+    const struct {
+        const void *field;
+        bool unused;
+        const char *needs;
+    } rules[] = {
+        {&c->console_crlf, c->console_crlf && c->mode != MODE_CONSOLE, no_console},
+        {&c->console_ignore_eof, c->console_ignore_eof && c->mode != MODE_CONSOLE, no_console},
+        {&c->watch_file, is_set(c->watch_file) && !c->watch_msg && !c->watch_trace,
+         "watch.msg or watch.trace (-msg, -trace)"},
+        {&c->export_length, c->export_length != 20 && !is_set(c->export_label),
+         "ssl.export-label (-keymatexport)"},
+        {&c->attime_s, c->attime_s != 0 && !asks, no_verify},
+        {&c->check_time, !c->check_time && !asks, no_verify},
+        {&c->verify_hostname, is_set(c->verify_hostname) && !asks, no_verify},
+        {&c->verify_email, is_set(c->verify_email) && !asks, no_verify},
+        {&c->verify_ip, is_set(c->verify_ip) && !asks, no_verify},
+        {&c->x509_strict, c->x509_strict && !asks, no_verify},
+        {&c->check_self_signature, c->check_self_signature && !asks, no_verify},
+        {&c->ignore_critical, c->ignore_critical && !asks, no_verify},
+        {&c->suiteb, c->suiteb != SUITEB_OFF && !asks, no_verify},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        if (rules[i].unused) {
+            loader_warning_at(l, rules[i].field, "not used without %s", rules[i].needs);
+        }
+    }
+}
+
 static void check_endpoints(struct loader *l)
 {
     struct config *c = l->config;
@@ -403,5 +439,6 @@ void config_check(struct loader *l)
     check_endpoints(l);
     if (TINY_STANDIN) {
         check_watch(l);
+        check_unused(l);
     }
 }

@@ -28,6 +28,31 @@ def test_exit_codes():
     ok(code == 2 and "none.conf" in err, "a file that does not exist", err)
 
 
+def test_unused(folder):
+    """What has no effect is told, with what it would need; -t's own output is not."""
+    console = "server.mode = console"
+    verify = "ssl.verify (-verify, -Verify)"
+    for options, key, needs in (
+            (["-www", "-crlf"], "console.crlf", console),
+            (["-rev", "-ign_eof"], "console.ignore-eof", console),
+            (["-www", "-msgfile", "x"], "watch.file", "watch.msg or watch.trace (-msg, -trace)"),
+            (["-www", "-keymatexportlen", "5"], "ssl.export-length", "ssl.export-label (-keymatexport)"),
+            (["-www", "-attime", "5"], "ssl.attime", verify),
+            (["-www", "-no_check_time"], "ssl.check-time", verify),
+            (["-www", "-verify_hostname", "a.b"], "ssl.verify-hostname", verify),
+            (["-www", "-x509_strict"], "ssl.x509-strict", verify)):
+        code, _, err = run("-t", "-accept", "0", *options)
+        ok(code == 0 and f"warning: {key}: not used without {needs}\n" in err, " ".join(options), err)
+    code, out, err = run("-t", "-accept", "0", "-crlf", "-ign_eof", "-msg", "-msgfile", "x",
+                         "-keymatexport", "EXPORTER-x", "-keymatexportlen", "5", "-verify", "1",
+                         "-verify_hostname", "a.b")
+    ok(code == 0 and "not used" not in err, "with what they need there is nothing to tell", err)
+    path = os.path.join(folder, "printed.conf")
+    harness.write(path, run("-t", "-accept", "0", "-www")[1])
+    code, out, err = run("-t", "-c", path)
+    ok(code == 0 and out.count("\n") > 80 and "not used" not in err, "nor is there in what -t prints", err)
+
+
 def test_errors(folder):
     path = os.path.join(folder, "bad.conf")
     harness.write(path, "[ssl]\nkeyfiel = x\nprotocol = 3\n@include more\n")
@@ -61,6 +86,7 @@ def main():
     folder = harness.folder()
     test_exit_codes()
     test_errors(folder)
+    test_unused(folder)
     test_round_trip(folder)
     done()
 
