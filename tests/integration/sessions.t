@@ -1,30 +1,18 @@
 #!/usr/bin/env python3
 """Sessions: resumed by real clients, and never where more would be given
-than the session was made with. The cache alone; tls12.t has the tickets."""
+than the session was made with. The cache alone; tickets.t has the others."""
 import re
 import shutil
 import signal
 import ssl
 import time
 
-from harness import Tiny, client_context, done, equal, folder, ok, receive_all, self_signed, write
-from tlskit import Authority, s_client
+from harness import Tiny, client_context, done, equal, folder, ok, self_signed, write
+from tlskit import Authority, connect, resumes, s_client
 
 keys = folder()
 ec, rsa = self_signed(keys, "ec", "ec"), self_signed(keys, "rsa", "rsa")
 CACHE = {"server.mode": "status", "ssl.session-cache": "true", "ssl.session-tickets": "false"}
-
-
-def connect(tiny, context, session=None, name="localhost"):
-    """One request; whether it was resumed, the session, and the answer."""
-    with context.wrap_socket(tiny.connect(), server_hostname=name, session=session) as s:
-        s.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n")
-        answer = receive_all(s)
-        return s.session_reused, s.session, answer.decode()
-
-
-def resumes(tiny, context, session, want, title, **how):
-    return equal(connect(tiny, context, session, **how)[0], want, title)
 
 
 def count(what, answer):

@@ -10,9 +10,9 @@ import signal
 import ssl
 import time
 
-from harness import (Tiny, client_context, done, equal, folder, have, ok, receive_all, run, self_signed,
+from harness import (Tiny, client_context, done, equal, folder, have, ok, run, self_signed,
                      skip, write)
-from tlskit import WEAK, Authority, both, s_client
+from tlskit import WEAK, Authority, both, connect, resumes, s_client
 
 keys = folder()
 ec, rsa = self_signed(keys, "ec", "ec"), self_signed(keys, "rsa", "rsa")
@@ -24,18 +24,6 @@ def key_file(*sizes, text=True):
     secrets = [os.urandom(n) for n in sizes]
     data = b"".join(base64.b64encode(k) + b"\n" for k in secrets) if text else secrets[0]
     return write(folder() + "/keys", data, 0o600)
-
-
-def connect(tiny, context, session=None, name="localhost"):
-    """One request; whether it was resumed, the session, and the answer."""
-    with context.wrap_socket(tiny.connect(), server_hostname=name, session=session) as s:
-        s.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n")
-        answer = receive_all(s)
-        return s.session_reused, s.session, answer.decode()
-
-
-def resumes(tiny, context, session, want, title, **how):
-    return equal(connect(tiny, context, session, **how)[0], want, title)
 
 
 def reload(tiny):

@@ -7,7 +7,7 @@ import re
 import ssl
 import subprocess
 
-from harness import Tiny, client_context, folder, listening_port, ok, run, write
+from harness import Tiny, client_context, equal, folder, listening_port, ok, receive_all, run, write
 
 BAD_RECORD_MAC, HANDSHAKE_FAILURE, BAD_CERTIFICATE, UNSUPPORTED_CERTIFICATE = 20, 40, 42, 43
 CERTIFICATE_EXPIRED, UNKNOWN_CA, PROTOCOL_VERSION, INAPPROPRIATE_FALLBACK = 45, 48, 70, 86
@@ -26,6 +26,18 @@ system_default = weak
 MinProtocol = None
 CipherString = ALL:@SECLEVEL=0
 """))
+
+
+def connect(tiny, context, session=None, name="localhost"):
+    """One request; whether it was resumed, the session, and the answer."""
+    with context.wrap_socket(tiny.connect(), server_hostname=name, session=session) as s:
+        s.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n")
+        answer = receive_all(s)
+        return s.session_reused, s.session, answer.decode()
+
+
+def resumes(tiny, context, session, want, title, **how):
+    return equal(connect(tiny, context, session, **how)[0], want, title)
 
 
 class Client:
