@@ -1,0 +1,173 @@
+/*
+ * The TLS 1.3 engine inside (RFC 8446, the server's side): what its files share.
+ * struct tls13 lives in struct tls for the whole connection; struct handshake13
+ * comes from a pool and goes, wiped, when the handshake has ended.
+ *
+ * tls13.c       state machine, records in and out, the calls of tls.c
+ * message13.c   handshake messages put together from records
+ * agree13.c     what a ClientHello comes to; policy13.c the choices in it
+ * retry13.c     HelloRetryRequest, its cookie, the second ClientHello
+ * psk13.c       pre-shared keys: tickets, external ones, binders; ticket13.c
+ * early13.c     early data: single use and the replay window
+ * keys13.c      traffic secrets, key log, exporter
+ * server13.c    our messages; client13.c the client's certificate and its proof
+ *
+ * Functions that return int: 0, or -1 with t->choice.alert and t->choice.reason
+ * set, and then the engine fails the connection with that alert.
+ */
+#ifndef TINY_TLS_TLS13_H
+#define TINY_TLS_TLS13_H
+
+#include "crypto/kex.h"
+#include "tls/flight13.h"
+#include "tls/hello.h"
+#include "tls/record13.h"
+#include "tls/schedule13.h"
+
+struct tls;
+struct cred;
+
+enum state13 {
+    STATE13_WAIT_HELLO, /* the second one, after HelloRetryRequest */
+    STATE13_WAIT_END_OF_EARLY_DATA,
+    STATE13_WAIT_CERTIFICATE,
+    STATE13_WAIT_CERTIFICATE_VERIFY,
+    STATE13_WAIT_FINISHED,
+    STATE13_OPEN,
+};
+
+/* The pre-shared key that was chosen. */
+struct psk13 {
+    bool chosen;
+    bool external; /* not from a ticket of ours */
+    bool dhe;      /* psk_dhe_ke; else psk_ke, and no key share */
+    bool early;    /* its early data is accepted */
+    uint16_t index;
+    uint8_t secret[64];
+    size_t secret_len;
+    uint64_t created_ms; /* when the session was first made, monotonic clock */
+};
+
+/* For the time of the handshake; from ctx->handshake13_pool. */
+struct handshake13 {
+    struct transcript13 transcript;
+    struct schedule13 schedule;
+    struct psk13 psk;
+    struct kex kex;
+    uint8_t client_secret[HASH13_MAX]; /* handshake traffic secrets: Finished's base keys */
+    uint8_t server_secret[HASH13_MAX];
+    uint8_t client_application[HASH13_MAX]; /* read with it from the client's Finished on */
+    struct flight13 flight;
+
+    /* From the hello, settled by agree13. */
+    struct span share;  /* the client's for t->choice.group; in the hello's bytes */
+    bool retry;         /* a HelloRetryRequest for t->choice.group is due */
+    bool retried;       /* it was sent */
+    bool early_offered; /* early_data was in the hello: to be skipped if not accepted */
+    bool ask_certificate;
+    bool staple;          /* status_request answered in Certificate */
+    bool client_verified; /* a client's certificate came and its CertificateVerify is due */
+    uint16_t compression; /* RFC 8879, of our Certificate; 0: none */
+    uint8_t session_id[32], session_id_len; /* to be echoed */
+    uint8_t first_hello[32];                /* retry13: a digest of what must not change */
+
+    /* message13: a message that spans records. */
+    uint8_t *message; /* NULL, or a block of ctx->message13_pool */
+    uint32_t message_len, message_used;
+};
+
+/* For the whole connection: with its padding at most 1 KiB (RFC 8446's secrets and no buffers). */
+struct tls13 {
+    struct record13 read, write;
+    uint8_t exporter[HASH13_MAX]; /* exporter_master_secret; kept while something may ask for it */
+    uint8_t resumption[HASH13_MAX]; /* until the tickets are out */
+    struct handshake13 *handshake;  /* NULL when it has ended */
+    uint8_t state;                  /* enum state13 */
+
+    /* Application data, opened in place: t->in[app_pos..app_end). What follows from
+     * t->in_pos on are records not opened yet. */
+    uint32_t app_pos, app_end;
+    /* Sealed and not sent: t->out[out_pos..out_end); plain bytes given to SEND_APP and
+     * not sealed: app_filled of them behind a record header at t->out + 5. */
+    uint32_t out_pos, out_end;
+    uint32_t app_filled;
+
+    uint16_t send_limit; /* most bytes of contents in a record of ours */
+    uint16_t recv_limit; /* most bytes of inner plaintext (RFC 8449), 16385 */
+    uint32_t early_left; /* bytes of early data that may still come, accepted or skipped */
+    uint8_t ccs_count;   /* change_cipher_spec records that were passed over */
+    uint8_t tickets_due;
+    uint8_t ticket_count;  /* for nonces */
+    uint32_t updates_read; /* KeyUpdates, within the rate limit's window */
+    uint64_t updates_since_ms;
+    bool update_due;     /* ours is to be sent before the next data */
+    bool update_request; /* and asks for the peer's */
+    bool write_closed;   /* close_notify was sealed */
+    bool skipping;       /* records of refused early data are dropped */
+};
+
+/* ---- agree13.c, policy13.c ------------------------------------------------ */
+/* message: the whole ClientHello with its header. Settles t->entry, t->choice (suite,
+ * group, signature, cred, alpn), the handshake's fields above, psk, and begins the
+ * transcript (or goes on with it, when retried), with this message added at the end. */
+int agree13(struct tls *t, const struct hello *h, struct span message);
+
+/* ---- retry13.c ------------------------------------------------------------ */
+/* The cookie extension's value for a HelloRetryRequest: an authenticated digest. Returns its
+ * length. */
+#define COOKIE13_MAX 64
+size_t retry13_cookie(struct tls *t, uint8_t out[COOKIE13_MAX]);
+/* Notes what must not change, before a HelloRetryRequest. */
+void retry13_note(struct tls *t, const struct hello *h);
+/* Is the second ClientHello what the first one was, with the share and the cookie? */
+int retry13_check(struct tls *t, const struct hello *h);
+
+/* ---- psk13.c, ticket13.c, early13.c --------------------------------------- */
+/* Chooses among the hello's identities for t->choice.suite's hash (may set another suite of
+ * the config that the client offers and that fits the PSK). Verifies the binder; a wrong
+ * one is an error, an unknown identity is passed over. */
+int psk13_choose(struct tls *t, const struct hello *h, struct span message);
+/* Adds one NewSessionTicket to the flight (its body sealed from t13->resumption);
+ * false when no tickets are on. */
+bool psk13_ticket(struct tls *t, struct flight13 *f);
+
+/* ---- keys13.c -------------------------------------------------------------- */
+void keys13_early(struct tls *t);       /* client_early_traffic_secret to read with */
+void keys13_handshake(struct tls *t);   /* after ServerHello: both directions */
+void keys13_application(struct tls *t); /* after our Finished: write side; exporter */
+void keys13_finish(struct tls *t);      /* after the client's Finished: read side; resumption */
+/* verify_data of ours, and what the client's must be, over the transcript now. */
+void keys13_finished(struct tls *t, bool ours, uint8_t out[HASH13_MAX]);
+/* Exported key material of an open connection. */
+bool keys13_export(const struct tls *t, const char *label, struct span context, uint8_t *out,
+                   size_t len);
+
+/* ---- server13.c: messages of ours, added to the handshake's flight --------- */
+int server13_hello(struct tls *t); /* ServerHello; kex_respond was called with hs->share */
+int server13_retry(struct tls *t); /* HelloRetryRequest, instead */
+/* EncryptedExtensions, CertificateRequest, Certificate, CertificateVerify: all but Finished */
+int server13_encrypted(struct tls *t);
+void server13_finished(struct tls *t);
+
+/* ---- client13.c: bodies of the client's messages --------------------------- */
+int client13_certificate(struct tls *t, struct span body);
+/* transcript_hash: up to and with its Certificate. */
+int client13_certificate_verify(struct tls *t, struct span body,
+                                const uint8_t transcript_hash[HASH13_MAX]);
+
+/* ---- tls13.c: the calls of tls.c ------------------------------------------- */
+/* The hello is in message, the records behind it start at t->in + t->in_pos. */
+void tls13_begin(struct tls *t, const struct hello *h, struct span message);
+void tls13_feed(struct tls *t);
+unsigned tls13_state(struct tls *t);
+uint8_t *tls13_window(struct tls *t, unsigned which, size_t *len);
+void tls13_advance(struct tls *t, unsigned which, size_t n);
+void tls13_flush(struct tls *t);
+void tls13_close(struct tls *t);
+void tls13_rest(struct tls *t);
+/* Seals a fatal alert at the end of the output, for tls_fail. */
+void tls13_seal_alert(struct tls *t);
+/* KeyUpdate of ours; ask: for the peer's, too. -1 when the connection is not open. */
+int tls13_update_keys(struct tls *t, bool ask);
+
+#endif
