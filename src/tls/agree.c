@@ -103,7 +103,7 @@ static void count_session(struct tls *t, const struct hello *h)
 /* -1 when the handshake must end (RFC 7627, section 5.3). */
 static int choose_session(struct tls *t, const struct hello *h)
 {
-    br_ssl_session_parameters *params = &t->server.eng.session;
+    br_ssl_session_parameters *params = &t->v12->server.eng.session;
     struct session s;
     int result = 0;
 
@@ -135,7 +135,7 @@ static int choose_session(struct tls *t, const struct hello *h)
  * the client has offered. */
 static unsigned choose_replies(const struct tls *t, const struct hello *h)
 {
-    unsigned replies = t->server.eng.session.extended ? REPLY_EMS : 0;
+    unsigned replies = t->v12->server.eng.session.extended ? REPLY_EMS : 0;
     bool ticket = (h->has & HELLO_HAS_TICKET) != 0 && t->ctx->tickets.count > 0;
 
     if (t->resume) {
@@ -170,8 +170,9 @@ int agree(struct tls *t, const struct hello *h)
     }
     t->alpn = t->choice.alpn;
     bind_session(t);
-    t->server.eng.session.extended = (h->has & HELLO_HAS_EMS) != 0 &&
-                                     (ctx->config->options & SSLOP_NO_EXTENDED_MASTER_SECRET) == 0;
+    t->v12->server.eng.session.extended =
+        (h->has & HELLO_HAS_EMS) != 0 &&
+        (ctx->config->options & SSLOP_NO_EXTENDED_MASTER_SECRET) == 0;
     t->full_handshake = false;
     t->session_made_ms = clock_now_ms();
     if (choose_session(t, h) != 0) {

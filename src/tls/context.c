@@ -350,6 +350,9 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
     pool_begin(&ctx->in_pool, TLS_IN_LEN, max, KEEP_BUFFERS);
     pool_begin(&ctx->out_pool, TLS_OUT_LEN, max, KEEP_BUFFERS);
     pool_begin(&ctx->verify_pool, verify_size(), max, KEEP_BUFFERS);
+    pool_begin_packed(&ctx->engine_pool, sizeof(struct tls12), max);
+    pool_begin(&ctx->handshake13_pool, sizeof(struct handshake13), max, KEEP_BUFFERS);
+    pool_begin(&ctx->message13_pool, MESSAGE13_BLOCK, max, KEEP_BUFFERS);
     br_hmac_drbg_init(&ctx->rng, crypto_sha256(), NULL, 0);
     if (reseed(ctx) != 0) {
         log_line(LOG_ERROR, "the system gives no random bytes: %s", error_text(errno));
@@ -414,6 +417,9 @@ void tls_context_free(struct tls_context *ctx)
     pool_end(&ctx->in_pool);
     pool_end(&ctx->out_pool);
     pool_end(&ctx->verify_pool);
+    pool_end(&ctx->engine_pool);
+    pool_end(&ctx->handshake13_pool);
+    pool_end(&ctx->message13_pool);
     bytes_wipe(ctx, sizeof *ctx);
     free(ctx);
 }

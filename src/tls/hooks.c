@@ -18,14 +18,16 @@
 
 static struct tls *of_policy(const br_ssl_server_policy_class **hook)
 {
-    return (struct tls *)(void *)((uint8_t *)(uintptr_t)hook - offsetof(struct tls, policy));
+    uint8_t *at = (uint8_t *)(uintptr_t)hook;
+
+    return ((struct tls12 *)(void *)(at - offsetof(struct tls12, policy)))->tls;
 }
 
 /* The engine has just made a random one. */
 static void prefix_session_id(struct tls *t)
 {
     const char *prefix = t->ctx->config->session_id_prefix;
-    uint8_t *id = t->server.eng.session.session_id;
+    uint8_t *id = t->v12->server.eng.session.session_id;
 
     for (size_t i = 0; prefix != NULL && prefix[i] != '\0' && i < 32; i++) {
         id[i] = (uint8_t)prefix[i];
@@ -41,7 +43,7 @@ static int policy_hook_choose(const br_ssl_server_policy_class **hook,
     (void)server;
     t->full_handshake = true;
     if (t->ctx->sessions == NULL || (t->replies & REPLY_TICKET) != 0) {
-        t->server.eng.session.session_id_len = 0;
+        t->v12->server.eng.session.session_id_len = 0;
     }
     t->info.verdict = t->verifier != NULL ? TLS_PEER_NONE : TLS_PEER_NOT_ASKED;
     t->info.peer_subject[0] = '\0';
@@ -77,7 +79,7 @@ static uint32_t policy_hook_keyx(const br_ssl_server_policy_class **hook, unsign
 static size_t sign_pss(struct tls *t, unsigned char *data, size_t data_len, size_t cap)
 {
     const struct cred *cred = t->choice.cred;
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     struct rsasign_pss pss = {.class = br_multihash_getimpl(&eng->mhash, t->choice.hash_id)};
     size_t hash_len = pss.class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
     br_hash_compat_context hc;
@@ -111,7 +113,8 @@ static size_t policy_hook_sign(const br_ssl_server_policy_class **hook, unsigned
             len = rsasign(t->ctx->rsa_private, &cred->key.rsa, &cred->rsa_public, hash_id, NULL,
                           hash, hash_len, data);
         } else {
-            const br_hash_class *class = br_multihash_getimpl(&t->server.eng.mhash, (int)hash_id);
+            const br_hash_class *class =
+                br_multihash_getimpl(&t->v12->server.eng.mhash, (int)hash_id);
 
             len = class != NULL
                       ? t->ctx->ecdsa_sign(t->ctx->ec_base, class, hash, &cred->key.ec, data)
@@ -180,12 +183,14 @@ const br_ssl_server_policy_class tls_policy_class = {
 
 static struct tls *of_cache(const br_ssl_session_cache_class **hook)
 {
-    return (struct tls *)(void *)((uint8_t *)(uintptr_t)hook - offsetof(struct tls, cache));
+    uint8_t *at = (uint8_t *)(uintptr_t)hook;
+
+    return ((struct tls12 *)(void *)(at - offsetof(struct tls12, cache)))->tls;
 }
 
 static struct session session_of(const struct tls *t)
 {
-    const br_ssl_session_parameters *params = &t->server.eng.session;
+    const br_ssl_session_parameters *params = &t->v12->server.eng.session;
     struct session s = {
         .version = params->version,
         .suite = params->cipher_suite,

@@ -1,8 +1,8 @@
 /*
  * The inside of a TLS connection and of its context, shared by tls.c (the
- * public calls and the HELLO stage), tls12.c (BearSSL's engine), context.c,
- * hooks.c (what BearSSL calls back) and the tests. Nobody outside src/tls
- * includes this.
+ * public calls and the HELLO stage), tls12.c (BearSSL's engine), tls13.c (ours),
+ * context.c, hooks.c (what BearSSL calls back) and the tests. Nobody outside
+ * src/tls includes this.
  */
 #ifndef TINY_TLS_INTERNAL_H
 #define TINY_TLS_INTERNAL_H
@@ -14,6 +14,7 @@
 #include "tls/session.h"
 #include "tls/ticket.h"
 #include "tls/tls.h"
+#include "tls/tls13.h"
 #include "tls/verify.h"
 #include "tls/watch.h"
 
@@ -32,7 +33,7 @@
 
 enum tls_stage {
     TLS_STAGE_HELLO,      /* the ClientHello is gathered */
-    TLS_STAGE_ENGINE,     /* BearSSL's engine runs */
+    TLS_STAGE_ENGINE,     /* BearSSL's engine runs: TLS 1.2 and below */
     TLS_STAGE_LAST_WORDS, /* an alert (or the 400 answer) is to be sent, then CLOSED */
     TLS_STAGE_CLOSED,
 };
@@ -58,11 +59,20 @@ enum {
     REPLY_STATUS = 8,
 };
 
-struct tls {
-    br_ssl_server_context server; /* first: the policy hook casts it back */
+/* BearSSL's engine, which TLS 1.2 and below need and TLS 1.3 does not; from
+ * ctx->engine_pool, for the rest of the connection. */
+struct tls12 {
+    br_ssl_server_context server; /* first: what the engine calls casts it back */
     const br_ssl_server_policy_class *policy;
     const br_ssl_session_cache_class *cache;
+    struct tls *tls;
+    uint8_t parked; /* where the engine's buffers point when it has none */
+};
+
+struct tls {
     struct tls_context *ctx;
+    struct tls12 *v12; /* NULL unless TLS 1.2 or below was chosen */
+    struct tls13 v13;
     struct watch_conn *watching; /* NULL: nobody watches this one */
 
     /* Handshake only. */
@@ -110,8 +120,7 @@ struct tls {
     bool warn_name;      /* unrecognized_name, as a warning, comes before the ServerHello */
     bool full_handshake; /* not resumed: the policy was asked */
     bool peer_closed;
-    bool closing;   /* tls_close was called */
-    uint8_t parked; /* where the engine's buffers point when it has none */
+    bool closing; /* tls_close was called */
     unsigned endpoint_id;
     struct tls_info info;
     char reason[TLS_REASON_MAX];
@@ -129,6 +138,8 @@ struct tls_context {
     struct ticket_keys tickets;     /* none: off */
     struct serverinfo serverinfo;
     struct pool in_pool, out_pool, verify_pool;
+    struct pool engine_pool;                      /* struct tls12 */
+    struct pool handshake13_pool, message13_pool; /* struct handshake13, MESSAGE13_BLOCK bytes */
     br_hmac_drbg_context rng;
     uint64_t reseeded_ms;
     uint64_t files_stamp;                   /* digest of the files' inodes, sizes and times */
@@ -148,8 +159,8 @@ void trust_drop(struct trust *trust);
 void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t len);
 
 /* agree.c */
-/* Settles all that can be settled from a hello, in t and in its engine's session
- * parameters; t->server is a copy of the model. 0, or -1 with the alert and the
+/* Settles all that can be settled from a hello for TLS 1.2 and below, in t and in its
+ * engine's session parameters; t->v12 is there. 0, or -1 with the alert and the
  * reason in t->choice. */
 int agree(struct tls *t, const struct hello *h);
 
@@ -170,9 +181,10 @@ uint32_t tls_ec_mul(unsigned char *point, size_t point_len, const unsigned char 
                     int curve);
 
 /* tls12.c */
-/* Starts the engine with what was agreed; the hello's wire bytes stand at
- * in[0..in_end). */
-void tls12_begin(struct tls *t);
+/* Takes an engine for this hello, whose wire bytes stand at in[0..in_end), agrees and
+ * starts it. */
+void tls12_begin(struct tls *t, const struct hello *h);
+void tls12_end(struct tls *t);
 /* Gives the engine what was agreed. ask: for the client's certificate. False when
  * there is no memory to verify it. */
 bool tls12_set_up(struct tls *t, bool ask);
@@ -181,8 +193,17 @@ void tls12_feed(struct tls *t);
 /* After any call into the engine: failure, closure, end of handshake. */
 void tls12_sync(struct tls *t);
 unsigned tls12_state(struct tls *t);
+uint8_t *tls12_window(struct tls *t, enum tls_window which, size_t *len);
+void tls12_advance(struct tls *t, enum tls_window which, size_t n);
+void tls12_flush(struct tls *t);
+/* t->in or t->out came or went. */
+void tls12_in_changed(struct tls *t);
+void tls12_out_changed(struct tls *t);
+/* Before an alert of ours: what is sealed already and waits to be sent; application
+ * data that is not sealed is dropped. */
+struct span tls12_sealed(struct tls *t);
 void tls12_close(struct tls *t);
-bool tls12_attach_out(struct tls *t);
+bool tls12_attach_out(struct tls *t); /* the block with the engine's bounds in it */
 void tls12_rest(struct tls *t);
 /* At the end of the output that is under way, seals the alert that is due. */
 void tls12_seal_alert(struct tls *t);

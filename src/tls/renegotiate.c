@@ -10,7 +10,7 @@
 int tls_renegotiate(struct tls *t, bool ask_certificate)
 {
     if (t->stage != TLS_STAGE_ENGINE || !t->established || t->closing || t->peer_closed ||
-        t->renegotiation != RENEGOTIATION_NONE || t->server.eng.reneg != 2 ||
+        t->renegotiation != RENEGOTIATION_NONE || t->v12->server.eng.reneg != 2 ||
         (t->ctx->config->options & SSLOP_NO_RENEGOTIATION) != 0) {
         return -1;
     }
@@ -24,7 +24,7 @@ int tls_renegotiate(struct tls *t, bool ask_certificate)
  * could not be woken; so it is asked when both are empty. */
 void renegotiate_ask(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     size_t len;
 
     if (t->closing || t->peer_closed || !tls12_attach_out(t)) {
@@ -53,7 +53,7 @@ unsigned renegotiate_judge(struct tls *t, const uint8_t *data, size_t len)
     struct hello h;
 
     /* Its first half is the client's Finished. */
-    if (hello_parse_again(data, len, span_of(t->server.eng.saved_finished, 12), &h) != 0) {
+    if (hello_parse_again(data, len, span_of(t->v12->server.eng.saved_finished, 12), &h) != 0) {
         return refuse(t, h.alert, h.reason);
     }
     tls_note_server_name(t, h.server_name);
@@ -64,7 +64,7 @@ unsigned renegotiate_judge(struct tls *t, const uint8_t *data, size_t len)
         return refuse(t, ALERT_PROTOCOL_VERSION, "another version in a renegotiation");
     }
     /* Else whoever sits in between could take the protection of RFC 7627 away. */
-    if (t->info.ems && t->server.eng.session.extended == 0) {
+    if (t->info.ems && t->v12->server.eng.session.extended == 0) {
         return refuse(t, ALERT_HANDSHAKE_FAILURE,
                       "a renegotiation without the extended master secret of before");
     }

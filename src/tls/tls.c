@@ -39,6 +39,7 @@ void tls_end(struct tls *t)
     tls_give_in(t);
     tls_give_out(t);
     tls_end_handshake(t);
+    pool_give(&t->ctx->engine_pool, t->v12, sizeof *t->v12);
     bytes_wipe(t, sizeof *t);
     t->stage = TLS_STAGE_CLOSED;
 }
@@ -58,8 +59,7 @@ bool tls_attach_in(struct tls *t)
     if (t->in == NULL) {
         t->in = pool_take(&t->ctx->in_pool);
         t->in_pos = t->in_end = t->in_used = 0;
-        t->server.eng.ibuf = t->in;
-        t->server.eng.ibuf_len = TLS_IN_LEN;
+        tls12_in_changed(t);
     }
     return t->in != NULL || no_memory(t);
 }
@@ -68,27 +68,16 @@ bool tls_attach_out(struct tls *t)
 {
     if (t->out == NULL) {
         t->out = pool_take(&t->ctx->out_pool);
-        t->server.eng.obuf = t->out;
+        tls12_out_changed(t);
     }
     return t->out != NULL || no_memory(t);
-}
-
-/* The engine's output reaches up to here; noted before the bounds move. */
-static void note_output(struct tls *t)
-{
-    const br_ssl_engine_context *eng = &t->server.eng;
-    size_t end = eng->oxa > eng->oxc ? eng->oxa : eng->oxc;
-
-    if (t->out != NULL && end > t->out_used) {
-        t->out_used = (uint32_t)end;
-    }
 }
 
 void tls_give_in(struct tls *t)
 {
     pool_give(&t->ctx->in_pool, t->in, t->in_used);
     t->in = NULL;
-    t->server.eng.ibuf = &t->parked;
+    tls12_in_changed(t);
 }
 
 void tls_give_out(struct tls *t)
@@ -96,7 +85,7 @@ void tls_give_out(struct tls *t)
     pool_give(&t->ctx->out_pool, t->out, t->out_used);
     t->out = NULL;
     t->out_used = 0;
-    t->server.eng.obuf = &t->parked;
+    tls12_out_changed(t);
 }
 
 /* Gives back what only the handshake needs. */
@@ -111,16 +100,18 @@ void tls_end_handshake(struct tls *t)
     trust_drop(t->trust);
     t->trust = NULL;
     t->choice.cred = NULL;
-    t->server.eng.x509ctx = NULL;
-    t->server.tas = NULL;
-    t->server.num_tas = 0;
+    if (t->v12 != NULL) {
+        t->v12->server.eng.x509ctx = NULL;
+        t->v12->server.tas = NULL;
+        t->v12->server.num_tas = 0;
+    }
 }
 
 void tls_forget_session(struct tls *t)
 {
-    const br_ssl_session_parameters *s = &t->server.eng.session;
+    const br_ssl_session_parameters *s = t->v12 != NULL ? &t->v12->server.eng.session : NULL;
 
-    if (t->ctx->sessions != NULL && s->session_id_len == sizeof s->session_id) {
+    if (s != NULL && t->ctx->sessions != NULL && s->session_id_len == sizeof s->session_id) {
         session_forget(t->ctx->sessions, s->session_id);
     }
 }
@@ -142,13 +133,36 @@ void tls_note(struct tls *t, enum tls_failure failure, const char *name, const c
     text_add(&text, sentence);
 }
 
+/* Before a version was chosen: in the clear, as old clients know it. */
+static void clear_alert(struct tls *t)
+{
+    const uint8_t record[] = {21, 3, 1, 0, 2, 2, t->last_alert};
+
+    memcpy(t->out, record, sizeof record);
+    if (watched(t)) {
+        watch_record(t, true, record[0], 0x0301, span_of(t->out + 5, 2));
+    }
+    t->last = t->out;
+    t->last_len = sizeof record;
+    t->last_alert = 0;
+}
+
+static void seal_alert(struct tls *t)
+{
+    if (t->v12 != NULL) {
+        tls12_seal_alert(t);
+    } else {
+        clear_alert(t);
+    }
+}
+
 /*
  * The connection ends with an alert of ours. What the engine has sealed
  * already goes out first; application data that is not sealed is dropped.
  */
 void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const char *sentence)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    struct span sealed = {0};
 
     tls_note(t, failure, alert_name(alert), sentence);
     if (t->stage == TLS_STAGE_LAST_WORDS || t->stage == TLS_STAGE_CLOSED) {
@@ -158,22 +172,17 @@ void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const c
     if (!tls_attach_out(t)) {
         return;
     }
-    t->last = t->out;
-    t->last_len = 0;
-    note_output(t);
-    if (t->stage == TLS_STAGE_ENGINE && eng->oxa == eng->oxb && eng->oxc > eng->oxa) {
-        t->last = t->out + eng->oxa;
-        t->last_len = (uint32_t)(eng->oxc - eng->oxa);
-    } else if (t->stage == TLS_STAGE_HELLO) {
-        eng->out.vtable = &br_sslrec_out_clear_vtable;
-        eng->trace = t->ctx->model.eng.trace;
+    if (t->v12 != NULL) {
+        sealed = tls12_sealed(t);
     }
+    t->last = t->out + (sealed.len > 0 ? sealed.data - t->out : 0);
+    t->last_len = (uint32_t)sealed.len;
     t->stage = TLS_STAGE_LAST_WORDS;
     t->last_alert = (uint8_t)alert;
     tls_end_handshake(t);
     tls_give_in(t);
     if (t->last_len == 0) {
-        tls12_seal_alert(t);
+        seal_alert(t);
     }
 }
 
@@ -237,7 +246,6 @@ static void hello_step(struct tls *t)
     case HELLO_COMPLETE:
         break;
     }
-    t->server = t->ctx->model;
     if (watched(t)) {
         watch_hello(t, span_of(t->in, g.wire_len), span_of(t->out, g.message_len));
     }
@@ -246,10 +254,8 @@ static void hello_step(struct tls *t)
     tls_note_server_name(t, h.server_name);
     if (parsed != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, h.alert, h.reason);
-    } else if (agree(t, &h) != 0) {
-        tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);
     } else {
-        tls12_begin(t);
+        tls12_begin(t, &h);
     }
 }
 
@@ -284,9 +290,8 @@ static uint8_t *sendrec_window(struct tls *t, unsigned state, size_t *len)
     if (t->stage == TLS_STAGE_LAST_WORDS) {
         *len = t->last_len;
         out = t->last;
-    } else {
-        note_output(t);
-        out = (state & TLS_SEND_REC) != 0 ? br_ssl_engine_sendrec_buf(&t->server.eng, len) : NULL;
+    } else if ((state & TLS_SEND_REC) != 0) {
+        out = tls12_window(t, TLS_WINDOW_SEND_REC, len);
     }
     if (watched(t) && out != NULL) {
         watch_sending(t, span_of(out, *len));
@@ -296,7 +301,6 @@ static uint8_t *sendrec_window(struct tls *t, unsigned state, size_t *len)
 
 uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
     unsigned state = tls_state(t);
 
     *len = 0;
@@ -310,12 +314,9 @@ uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
         *len = TLS_IN_LEN - t->in_end;
         return t->in + t->in_end;
     case TLS_WINDOW_SEND_APP:
-        if ((state & TLS_SEND_APP) == 0 || !tls12_attach_out(t)) {
-            return NULL;
-        }
-        return br_ssl_engine_sendapp_buf(eng, len);
+        return (state & TLS_SEND_APP) != 0 ? tls12_window(t, which, len) : NULL;
     case TLS_WINDOW_RECV_APP:
-        return (state & TLS_RECV_APP) != 0 ? br_ssl_engine_recvapp_buf(eng, len) : NULL;
+        return (state & TLS_RECV_APP) != 0 ? tls12_window(t, which, len) : NULL;
     }
     return NULL;
 }
@@ -332,14 +333,13 @@ static void sent_records(struct tls *t, size_t n)
         t->last += n;
         t->last_len -= (uint32_t)n;
         if (t->last_len == 0 && t->last_alert != 0) {
-            tls12_seal_alert(t);
+            seal_alert(t);
         } else if (t->last_len == 0) {
             t->stage = TLS_STAGE_CLOSED;
         }
         return;
     }
-    br_ssl_engine_sendrec_ack(&t->server.eng, n);
-    tls12_sync(t);
+    tls12_advance(t, TLS_WINDOW_SEND_REC, n);
 }
 
 void tls_advance(struct tls *t, enum tls_window which, size_t n)
@@ -365,11 +365,8 @@ void tls_advance(struct tls *t, enum tls_window which, size_t n)
         }
         break;
     case TLS_WINDOW_SEND_APP:
-        br_ssl_engine_sendapp_ack(&t->server.eng, n);
-        note_output(t);
-        break;
     case TLS_WINDOW_RECV_APP:
-        br_ssl_engine_recvapp_ack(&t->server.eng, n);
+        tls12_advance(t, which, n);
         break;
     }
 }
@@ -377,7 +374,7 @@ void tls_advance(struct tls *t, enum tls_window which, size_t n)
 void tls_flush(struct tls *t)
 {
     if (t->stage == TLS_STAGE_ENGINE && t->out != NULL) {
-        br_ssl_engine_flush(&t->server.eng, 0);
+        tls12_flush(t);
     }
 }
 

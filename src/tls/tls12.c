@@ -11,9 +11,6 @@
 /* The largest protected record (RFC 5246, section 6.2.3). */
 #define MAX_RECORD (16384 + 2048)
 
-/* TLS content types. */
-enum { RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
-
 /* BearSSL's iomode for "failed or closed" (inner.h). */
 #define IOMODE_CLOSED 0
 
@@ -42,17 +39,17 @@ static bool ask_for_certificate(struct tls *t)
         return false;
     }
     verify_begin(t->verifier, set, ctx->config, clock_wall_s());
-    br_ssl_engine_set_x509(&t->server.eng, verify_class(t->verifier));
-    br_ssl_server_set_trust_anchor_names(&t->server, set->names, names);
+    br_ssl_engine_set_x509(&t->v12->server.eng, verify_class(t->verifier));
+    br_ssl_server_set_trust_anchor_names(&t->v12->server, set->names, names);
     flags |= names == 0 ? BR_OPT_ASK_WITHOUT_NAMES : 0;
     flags |= ctx->config->verify != VERIFY_REQUIRED ? BR_OPT_TOLERATE_NO_CLIENT_AUTH : 0;
-    br_ssl_engine_set_all_flags(&t->server.eng, flags);
+    br_ssl_engine_set_all_flags(&t->v12->server.eng, flags);
     return true;
 }
 
 bool tls12_set_up(struct tls *t, bool ask)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
 
     br_ssl_engine_set_versions(eng, t->choice.version, t->choice.version);
     br_ssl_engine_set_suites(eng, &t->choice.suite, 1);
@@ -66,7 +63,7 @@ bool tls12_set_up(struct tls *t, bool ask)
  * for less. oxb is where the record that is being filled ends. */
 static void limit_fragments(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     uint16_t most = (uint16_t)t->ctx->config->max_send_fragment;
 
     if (most != 0 && eng->max_frag_len > most) {
@@ -81,7 +78,7 @@ static void limit_fragments(struct tls *t)
  * sent the engine is fed nothing (must_wait). */
 static void seal_name_warning(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     uint8_t *at = eng->obuf + eng->oxa;
     size_t len = 2;
 
@@ -95,16 +92,38 @@ static void seal_name_warning(struct tls *t)
     eng->oxc = eng->oxa + len;
 }
 
-void tls12_begin(struct tls *t)
+static struct tls12 *take_engine(struct tls *t)
+{
+    struct tls12 *v = pool_take(&t->ctx->engine_pool);
+
+    if (v != NULL) {
+        v->server = t->ctx->model;
+        v->server.eng.out.vtable = &br_sslrec_out_clear_vtable; /* for an early alert */
+        v->policy = &tls_policy_class;
+        v->cache = &tls_cache_class;
+        v->tls = t;
+    }
+    return v;
+}
+
+void tls12_begin(struct tls *t, const struct hello *h)
 {
     struct tls_context *ctx = t->ctx;
-    br_ssl_engine_context *eng = &t->server.eng;
+    struct tls12 *v = take_engine(t);
+    br_ssl_engine_context *eng = &v->server.eng;
     uint8_t seed[32];
 
-    t->policy = &tls_policy_class;
-    br_ssl_server_set_policy(&t->server, &t->policy);
-    t->cache = &tls_cache_class;
-    br_ssl_server_set_cache(&t->server, &t->cache);
+    t->v12 = v;
+    if (v == NULL) {
+        tls_fail(t, TLS_FAIL_MEMORY, ALERT_INTERNAL_ERROR, "no memory for an engine");
+        return;
+    }
+    if (agree(t, h) != 0) {
+        tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);
+        return;
+    }
+    br_ssl_server_set_policy(&v->server, &v->policy);
+    br_ssl_server_set_cache(&v->server, &v->cache);
     if (!tls12_set_up(t, ctx->config->verify != VERIFY_NONE)) {
         tls_fail(t, TLS_FAIL_MEMORY, ALERT_INTERNAL_ERROR, "no memory to verify a certificate");
         return;
@@ -115,7 +134,7 @@ void tls12_begin(struct tls *t)
     bytes_wipe(seed, sizeof seed);
     t->stage = TLS_STAGE_ENGINE;
     t->in_pos = 0;
-    br_ssl_server_reset(&t->server);
+    br_ssl_server_reset(&t->v12->server);
     limit_fragments(t);
     if (t->warn_name) {
         seal_name_warning(t);
@@ -135,7 +154,7 @@ static bool is_cbc(const br_ssl_engine_context *eng)
  * announces len bytes; false after failing. */
 static bool check_header(struct tls *t, size_t len)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
 
     if (is_cbc(eng) && (len & (eng->in.cbc.bc.vtable->block_size - 1)) != 0) {
         tls_fail(t, TLS_FAIL_RECORD, ALERT_BAD_RECORD_MAC, "a CBC record of a partial block");
@@ -163,7 +182,7 @@ static bool check_header(struct tls *t, size_t len)
  */
 static void place_record(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     uint32_t have = t->in_end - t->in_pos;
     uint8_t *p = t->in + t->in_pos;
 
@@ -179,7 +198,7 @@ static void place_record(struct tls *t)
 /* A whole record went to the engine; false after failing. */
 static bool check_record(struct tls *t, uint8_t type)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     bool empty = eng->ixa == eng->ixb && type == RECORD_DATA && !t->closing;
 
     if (empty && ++t->empty_records > TLS_MAX_EMPTY_RECORDS) {
@@ -212,7 +231,7 @@ static bool check_record(struct tls *t, uint8_t type)
  */
 static bool must_wait(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     uint8_t type = t->in[t->in_pos];
     bool answered = !t->closing && (type == RECORD_ALERT || type == RECORD_HANDSHAKE);
     size_t len;
@@ -226,7 +245,7 @@ static bool must_wait(struct tls *t)
 /* Gives one header or one record's contents; false when nothing can move. */
 static bool feed_one(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     bool counts = t->established && t->renegotiation == RENEGOTIATION_NONE;
     size_t want;
 
@@ -272,11 +291,11 @@ void tls12_feed(struct tls *t)
     while (t->stage == TLS_STAGE_ENGINE && t->in != NULL && feed_one(t)) {
     }
     if (t->stage == TLS_STAGE_ENGINE && t->in != NULL && t->in_pos == t->in_end &&
-        t->server.eng.ixa == 0) {
+        t->v12->server.eng.ixa == 0) {
         /* All was given and a header is next: start at the front again. */
         t->in_pos = t->in_end = 0;
-        t->server.eng.ibuf = t->in;
-        t->server.eng.ibuf_len = TLS_IN_LEN;
+        t->v12->server.eng.ibuf = t->in;
+        t->v12->server.eng.ibuf_len = TLS_IN_LEN;
     }
     if (TINY_STANDIN && t->renegotiation == RENEGOTIATION_WANTED) {
         renegotiate_ask(t);
@@ -287,7 +306,7 @@ void tls12_feed(struct tls *t)
 
 static void note_established(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     struct tls_info *info = &t->info;
 
     limit_fragments(t);
@@ -320,7 +339,7 @@ static void note_established(struct tls *t)
  * cleanly, or without a word, and then the word is ours. */
 static void note_closed(struct tls *t)
 {
-    const br_ssl_engine_context *eng = &t->server.eng;
+    const br_ssl_engine_context *eng = &t->v12->server.eng;
     int err = eng->err;
     enum tls_failure kind = t->established ? TLS_FAIL_RECORD : TLS_FAIL_HANDSHAKE;
 
@@ -381,7 +400,7 @@ static bool peer_certificate_refused(struct tls *t)
 
 void tls12_sync(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
 
     if (t->stage != TLS_STAGE_ENGINE) {
         return;
@@ -400,7 +419,7 @@ void tls12_sync(struct tls *t)
 
 unsigned tls12_state(struct tls *t)
 {
-    unsigned s = br_ssl_engine_current_state(&t->server.eng);
+    unsigned s = br_ssl_engine_current_state(&t->v12->server.eng);
 
     if (t->in_end == TLS_IN_LEN) {
         s &= ~(unsigned)BR_SSL_RECVREC; /* full of records that must wait */
@@ -413,7 +432,7 @@ unsigned tls12_state(struct tls *t)
 
 void tls12_close(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     size_t len;
 
     if (t->closing || !tls12_attach_out(t)) {
@@ -428,12 +447,83 @@ void tls12_close(struct tls *t)
     tls12_sync(t);
 }
 
-/* ---- buffers ----------------------------------------------------------- */
+/* ---- windows and buffers ------------------------------------------------ */
+
+/* The engine's output reaches up to here; noted before the bounds move. */
+static void note_output(struct tls *t)
+{
+    const br_ssl_engine_context *eng = &t->v12->server.eng;
+    size_t end = eng->oxa > eng->oxc ? eng->oxa : eng->oxc;
+
+    if (t->out != NULL && end > t->out_used) {
+        t->out_used = (uint32_t)end;
+    }
+}
+
+uint8_t *tls12_window(struct tls *t, enum tls_window which, size_t *len)
+{
+    br_ssl_engine_context *eng = &t->v12->server.eng;
+
+    if (which == TLS_WINDOW_SEND_REC) {
+        note_output(t);
+        return br_ssl_engine_sendrec_buf(eng, len);
+    }
+    if (which == TLS_WINDOW_SEND_APP) {
+        return tls12_attach_out(t) ? br_ssl_engine_sendapp_buf(eng, len) : NULL;
+    }
+    return br_ssl_engine_recvapp_buf(eng, len);
+}
+
+void tls12_advance(struct tls *t, enum tls_window which, size_t n)
+{
+    br_ssl_engine_context *eng = &t->v12->server.eng;
+
+    if (which == TLS_WINDOW_SEND_REC) {
+        br_ssl_engine_sendrec_ack(eng, n);
+        tls12_sync(t);
+    } else if (which == TLS_WINDOW_SEND_APP) {
+        br_ssl_engine_sendapp_ack(eng, n);
+        note_output(t);
+    } else {
+        br_ssl_engine_recvapp_ack(eng, n);
+    }
+}
+
+void tls12_flush(struct tls *t)
+{
+    br_ssl_engine_flush(&t->v12->server.eng, 0);
+}
+
+void tls12_in_changed(struct tls *t)
+{
+    if (t->v12 != NULL) {
+        t->v12->server.eng.ibuf = t->in != NULL ? t->in : &t->v12->parked;
+        t->v12->server.eng.ibuf_len = TLS_IN_LEN;
+    }
+}
+
+void tls12_out_changed(struct tls *t)
+{
+    if (t->v12 != NULL) {
+        t->v12->server.eng.obuf = t->out != NULL ? t->out : &t->v12->parked;
+    }
+}
+
+struct span tls12_sealed(struct tls *t)
+{
+    const br_ssl_engine_context *eng = &t->v12->server.eng;
+
+    note_output(t);
+    if (t->stage == TLS_STAGE_ENGINE && eng->oxa == eng->oxb && eng->oxc > eng->oxa) {
+        return span_of(t->out + eng->oxa, eng->oxc - eng->oxa);
+    }
+    return (struct span){0};
+}
 
 /* An empty output buffer, as the engine's make_ready_out leaves it. */
 bool tls12_attach_out(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     size_t a = HEADER_LEN, b = TLS_OUT_LEN - HEADER_LEN;
 
     if (t->out != NULL) {
@@ -453,7 +543,7 @@ bool tls12_attach_out(struct tls *t)
 
 void tls12_rest(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
 
     if (!t->established || t->closing || t->renegotiation == RENEGOTIATION_RUNS) {
         return;
@@ -469,7 +559,7 @@ void tls12_rest(struct tls *t)
 
 void tls12_seal_alert(struct tls *t)
 {
-    br_ssl_engine_context *eng = &t->server.eng;
+    br_ssl_engine_context *eng = &t->v12->server.eng;
     size_t a = HEADER_LEN, b = TLS_OUT_LEN - HEADER_LEN;
     size_t len = 2;
     unsigned version = eng->version_out != 0 ? eng->version_out : BR_TLS10;

@@ -48,6 +48,10 @@ struct psk13 {
     uint64_t created_ms; /* when the session was first made, monotonic clock */
 };
 
+/* The largest message of a client that is put together: its Certificate. */
+#define MESSAGE13_CERTIFICATE_MAX 36864
+#define MESSAGE13_BLOCK           (4 + MESSAGE13_CERTIFICATE_MAX)
+
 /* For the time of the handshake; from ctx->handshake13_pool. */
 struct handshake13 {
     struct transcript13 transcript;

@@ -227,7 +227,7 @@ static void describe(struct tls *t)
         watch_show_session(c, &t->info);
     }
     if (is_set(config->export_label) && !config->watch_quiet) {
-        show_exported(c, &t->server.eng);
+        show_exported(c, &t->v12->server.eng);
     }
     watch_flush(&c->watch->out);
 }
@@ -329,14 +329,12 @@ void watch_sending(struct tls *t, struct span bytes)
     }
 }
 
-static void on_record(const br_ssl_engine_context *eng, int sent, unsigned type, unsigned version,
-                      const unsigned char *data, size_t len)
+void watch_record(struct tls *t, bool sent, unsigned type, unsigned version, struct span contents)
 {
-    struct watch_conn *c = ((struct tls *)(uintptr_t)eng)->watching;
+    struct watch_conn *c = t->watching;
+    const uint8_t *data = contents.data;
+    size_t len = contents.len;
 
-    if (c == NULL) {
-        return;
-    }
     if (c->hello_left > 0 && !sent) {
         c->hello_left -= len < c->hello_left ? (uint32_t)len : c->hello_left;
         return;
@@ -357,6 +355,19 @@ static void on_record(const br_ssl_engine_context *eng, int sent, unsigned type,
             c->pending_len = (uint32_t)len;
         }
     }
+    watch_flush(&c->watch->out);
+}
+
+static void on_record(const br_ssl_engine_context *eng, int sent, unsigned type, unsigned version,
+                      const unsigned char *data, size_t len)
+{
+    struct tls *t = ((struct tls12 *)(uintptr_t)eng)->tls;
+    struct watch_conn *c = t->watching;
+
+    if (c == NULL) {
+        return;
+    }
+    watch_record(t, sent != 0, type, version, span_of(data, len));
     if (c->secrets_due && c->watch->keylog >= 0) {
         keylog_write(c->watch->keylog, eng->client_random, eng->session.master_secret);
     }

@@ -40,6 +40,8 @@ void watch_hello(struct tls *t, struct span records, struct span message);
 void watch_server_name(struct tls *t, struct span name, bool matched);
 /* What came instead of a whole ClientHello. */
 void watch_no_hello(struct tls *t, struct span bytes);
+/* A record's contents in the clear: one that was opened, or that is to be sealed. */
+void watch_record(struct tls *t, bool sent, unsigned type, unsigned version, struct span contents);
 /* The header of a record that the engine gets. */
 void watch_header(struct tls *t, const uint8_t header[5]);
 /* The handshake has ended well. */

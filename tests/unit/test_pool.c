@@ -40,6 +40,38 @@ static void test_maximum(void)
     ok(p.idle == 0 && !mapped(block[0]), "the end unmaps the last");
 }
 
+static void test_packed(void)
+{
+    struct pool p;
+    uint8_t *block[4];
+    unsigned left = 0;
+
+    pool_begin_packed(&p, 4151, 3);
+    for (int i = 0; i < 4; i++) {
+        block[i] = pool_take(&p);
+    }
+    ok(block[0] != NULL && block[1] == block[0] + p.mapped_len &&
+           block[2] == block[1] + p.mapped_len && p.mapped_len < 4151 + 32,
+       "packed blocks stand side by side");
+    ok((uintptr_t)block[1] % _Alignof(max_align_t) == 0, "and are aligned");
+    ok(block[3] == NULL && p.taken == 3, "no more than the maximum");
+    memset(block[1], 0x5A, 4151);
+    pool_give(&p, block[1], 4151);
+    pool_give(&p, block[0], 0);
+    ok(pool_take(&p) == block[0] && pool_take(&p) == block[1], "those given back come again");
+    for (size_t i = sizeof(void *); i < 4151; i++) {
+        left |= block[1][i];
+    }
+    ok(left == 0, "wiped");
+    ok(pool_take(&p) == NULL, "and the maximum still holds");
+    for (int i = 0; i < 3; i++) {
+        pool_give(&p, block[i], 0);
+    }
+    pool_end(&p);
+    ok(p.taken == 0 && !mapped((void *)((uintptr_t)block[0] & ~(uintptr_t)4095)),
+       "the end unmaps all");
+}
+
 static void test_order_and_wiping(void)
 {
     struct pool p;
@@ -81,6 +113,7 @@ int main(void)
 {
     test_maximum();
     test_order_and_wiping();
+    test_packed();
     test_no_keeping();
     return tap_done();
 }

@@ -34,14 +34,14 @@ static void by_chunks(void)
         bool moved = true;
 
         ok(pair_open(p) && pair_exchange(p, 5000), "a connection with data");
-        memcpy(before, p->tls->server.eng.session.master_secret, sizeof before);
+        memcpy(before, p->tls->v12->server.eng.session.master_secret, sizeof before);
         ok(tls_renegotiate(p->tls, false) == 0, "another handshake is asked for");
         ok(tls_renegotiate(p->tls, false) == -1, "not twice at once");
         pair_pump(p);
         ok(tls_get_info(p->tls)->renegotiations == 1 && tls_get_info(p->tls)->established,
            "it is made");
         is_text(reason_of(p), "", "without a fault");
-        ok(memcmp(before, p->tls->server.eng.session.master_secret, sizeof before) != 0,
+        ok(memcmp(before, p->tls->v12->server.eng.session.master_secret, sizeof before) != 0,
            "with another secret");
         ok(p->tls->creds == NULL && p->tls->trust == NULL && p->tls->verifier == NULL,
            "and what it needed is given back");
@@ -214,7 +214,7 @@ static void refused(void)
     pair_free(p);
 
     p = open_pair(&config, 0);
-    p->tls->server.eng.saved_finished[3] ^= 1;
+    p->tls->v12->server.eng.saved_finished[3] ^= 1;
     tls_renegotiate(p->tls, false);
     pair_pump(p);
     ok(tls_get_info(p->tls)->renegotiations == 0, "a hello that belongs to another connection");
@@ -240,9 +240,9 @@ static void refused(void)
     pair_free(p);
 
     p = open_pair(&config, 0);
-    p->tls->server.eng.reneg = 1;
+    p->tls->v12->server.eng.reneg = 1;
     ok(tls_renegotiate(p->tls, false) == -1, "a client that cannot bind the two handshakes");
-    p->tls->server.eng.reneg = 2;
+    p->tls->v12->server.eng.reneg = 2;
     tls_close(p->tls);
     ok(tls_renegotiate(p->tls, false) == -1, "a connection that closes");
     pair_free(p);
