@@ -123,6 +123,14 @@ static bool narrow(struct pattern *p, uint32_t with)
     return true;
 }
 
+static void note_unknown(struct work *w, struct span name)
+{
+    if (w->unknown.len + name.len + 2 < w->unknown.cap) {
+        text_add(&w->unknown, w->unknown.len > 0 ? " " : "");
+        text_add_span(&w->unknown, name);
+    }
+}
+
 /* Adds one name of an intersection. False: the whole item selects nothing. */
 static bool narrow_by_name(struct work *w, struct pattern *p, struct span name)
 {
@@ -134,10 +142,7 @@ static bool narrow_by_name(struct work *w, struct pattern *p, struct span name)
         return narrow(p, suite->bits);
     }
     if (alias == 0) {
-        if (w->unknown.len + name.len + 2 < w->unknown.cap) {
-            text_add(&w->unknown, w->unknown.len > 0 ? " " : "");
-            text_add_span(&w->unknown, name);
-        }
+        note_unknown(w, name);
         return false;
     }
     return narrow(p, alias);
@@ -285,4 +290,52 @@ void cipherlist_apply_level(struct cipherlist_result *result)
     if (result->security_level >= 0) {
         result->count = kept;
     }
+}
+
+static void add_once(struct cipherlist_result *r, uint16_t id)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->suites[i] == id) {
+            return;
+        }
+    }
+    r->suites[r->count++] = id;
+}
+
+int cipherlist_parse_tls13(const char *list, bool aes_hardware, struct cipherlist_result *result)
+{
+    static const uint16_t usual[] = {0x1303, 0x1301, 0x1302, 0x1303};
+    struct work w = {.result = result};
+    const char *whole = list;
+
+    memset(result, 0, sizeof *result);
+    result->security_level = -1;
+    if (strcmp(list, "DEFAULT") == 0) {
+        memcpy(result->suites, usual + aes_hardware, 3 * sizeof *usual);
+        result->count = 3;
+        return 0;
+    }
+    w.unknown = text_over(result->unknown, sizeof result->unknown);
+    while (*list != '\0') {
+        struct span name;
+        uint16_t id;
+
+        if (is_separator(*list)) {
+            list++;
+            continue;
+        }
+        name = take_name(&list);
+        if (name.len == 0) {
+            return complain(&w, "no name can begin at", span_of(list, strlen(list)));
+        }
+        id = suite_find_tls13(name);
+        if (id == 0) {
+            note_unknown(&w, name);
+        } else {
+            add_once(result, id);
+        }
+    }
+    return result->count > 0 ? 0
+                             : complain(&w, "no suite of TLS 1.3 that is built in is in",
+                                        span_of(whole, strlen(whole)));
 }

@@ -1,6 +1,6 @@
 /*
- * OpenSSL's cipher-list grammar over the suites that BearSSL has, and the
- * table of those suites. Pure functions, no allocation.
+ * OpenSSL's cipher-list grammar over the suites that BearSSL has, the table of
+ * those suites, and the simple lists of TLS 1.3's. Pure functions, no allocation.
  */
 #ifndef TINY_CONFIG_CIPHERLIST_H
 #define TINY_CONFIG_CIPHERLIST_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define CIPHERLIST_MAX_SUITES 48
+#define CIPHERLIST_MAX_TLS13  8
 
 /* One suite, told when asked for: names follow from properties. */
 struct suite_info {
@@ -45,6 +46,10 @@ int cipherlist_parse(const char *list, bool aes_hardware, struct cipherlist_resu
 
 /* Takes out what the list's @SECLEVEL does not allow. */
 void cipherlist_apply_level(struct cipherlist_result *result);
+
+/* TLS 1.3's suites by their names, joined by colons; "DEFAULT" for the usual ones.
+ * What of it is not built in is skipped. Fills suites, count, unknown and error. */
+int cipherlist_parse_tls13(const char *list, bool aes_hardware, struct cipherlist_result *result);
 
 /* One line as `openssl ciphers -v` prints it, without the line end. */
 size_t cipherlist_describe(const struct suite_info *s, char *dst, size_t cap);

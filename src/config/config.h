@@ -17,8 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_MAX_SUITES CIPHERLIST_MAX_SUITES
-#define CONFIG_MAX_GROUPS 8
+#define CONFIG_MAX_SUITES       CIPHERLIST_MAX_SUITES
+#define CONFIG_MAX_GROUPS       8
+#define CONFIG_MAX_CIPHERSUITES CIPHERLIST_MAX_TLS13
 
 /* Exit codes of the program, documented in tiny(1). */
 enum exit_code {
@@ -81,7 +82,8 @@ struct config {
     const char *password; /* pass:, env:, file:, fd: form, not the secret itself */
     struct string_list ocsp_files;
     struct string_list serverinfo;
-    const char *chain_file; /* "": the chain is in certfile */
+    struct string_list compressed_certificates; /* files with whole messages, RFC 8879 */
+    const char *chain_file;                     /* "": the chain is in certfile */
     const char *second_chain_file;
     const char *second_password;      /* "": the same as password */
     struct string_list sni;           /* NAME=KEYFILE */
@@ -103,12 +105,17 @@ struct config {
     uint32_t protocol;        /* ArangoDB's number, 0 when not set */
     const char *min_protocol; /* as written */
     const char *max_protocol;
-    uint16_t version_min; /* 0x0301..0x0303: what is really used */
+    uint16_t version_min; /* 0x0301..0x0304: what is really used */
     uint16_t version_max;
     const char *cipher_list;            /* as written */
     uint16_t suites[CONFIG_MAX_SUITES]; /* IANA numbers in order of preference */
     size_t suite_count;
-    uint32_t max_send_fragment;         /* bytes of a record; 0: as many as fit */
+    const char *ciphersuites_text;                  /* ssl.ciphersuites as written */
+    uint16_t ciphersuites[CONFIG_MAX_CIPHERSUITES]; /* those of TLS 1.3, as suites */
+    size_t ciphersuite_count;
+    uint32_t max_send_fragment; /* bytes of a record; 0: as many as fit */
+    uint32_t
+        record_padding; /* TLS 1.3: contents are padded to a multiple of it; 0, 1: not at all */
     const char *groups_text;            /* as written */
     uint16_t groups[CONFIG_MAX_GROUPS]; /* IANA NamedGroup, order of preference */
     size_t group_count;
@@ -130,7 +137,12 @@ struct config {
     const char *session_context;
     bool session_tickets; /* off, too, when ssl.options has NO_TICKET */
     struct string_list ticket_keys;
-    enum verify_mode verify; /* resolved with cafile and require_peer_certificate */
+    uint32_t num_tickets;     /* TLS 1.3: after a full handshake */
+    uint32_t early_data;      /* most bytes of it with a ticket; 0: off */
+    bool anti_replay;         /* each ticket carries early data once */
+    const char *psk;          /* in hexadecimal, or env:, file:, fd: where that is; "" for none */
+    const char *psk_identity; /* under which clients offer it */
+    enum verify_mode verify;  /* resolved with cafile and require_peer_certificate */
     const char *verify_text;
     bool require_peer_certificate;
     uint32_t verify_depth;

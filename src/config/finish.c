@@ -10,6 +10,7 @@
 
 #define TLS10 0x0301
 #define TLS12 0x0303
+#define TLS13 0x0304
 
 static struct span span_text(const char *s)
 {
@@ -27,31 +28,33 @@ static void protocol_range(struct loader *l, unsigned *min, unsigned *max)
     switch (c->protocol) {
     case 1:
     case 2:
-        loader_error_at(l, &c->protocol, "SSL 2 is broken and not spoken (RFC 6176); set 5 or 9");
+        loader_error_at(l, &c->protocol, "SSL 2 is broken and not spoken (RFC 6176); set 9");
         break;
     case 3:
-        loader_error_at(l, &c->protocol, "SSL 3 is broken and not spoken (RFC 7568); set 5 or 9");
+        loader_error_at(l, &c->protocol, "SSL 3 is broken and not spoken (RFC 7568); set 9");
         break;
     case 4:
         *min = TLS10;
         *max = TLS10;
         break;
     case 5:
-    case 9:
         break;
     case 6:
-        loader_error_at(l, &c->protocol, "TLS 1.3 is not built in yet; set 5 (TLS 1.2) or 9");
+        *min = TLS13;
+        *max = TLS13;
+        break;
+    case 9:
+        *max = TLS13;
         break;
     default:
-        loader_error_at(
-            l, &c->protocol,
-            "4 (TLS 1.0), 5 (TLS 1.2) or 9 (all that is built, from TLS 1.2 on) is wanted");
+        loader_error_at(l, &c->protocol,
+                        "4 (TLS 1.0), 5 (TLS 1.2), 6 (TLS 1.3) or 9 (TLS 1.2 and 1.3) is wanted");
     }
 }
 
 /* A word and the number that it stands for. */
 struct word {
-    char name[12];
+    char name[16];
     uint16_t number;
 };
 
@@ -60,8 +63,9 @@ static void version_of(struct loader *l, const char *const *field, unsigned *ver
 {
     static const struct word names[] = {
         {"TLSv1", TLS10},  {"TLSv1.0", TLS10}, {"1.0", TLS10},    {"TLSv1.1", 0x0302},
-        {"1.1", 0x0302},   {"TLSv1.2", TLS12}, {"1.2", TLS12},    {"TLS1", TLS10},
-        {"TLS1.0", TLS10}, {"TLS1.1", 0x0302}, {"TLS1.2", TLS12},
+        {"1.1", 0x0302},   {"TLSv1.2", TLS12}, {"1.2", TLS12},    {"TLSv1.3", TLS13},
+        {"1.3", TLS13},    {"TLS1", TLS10},    {"TLS1.0", TLS10}, {"TLS1.1", 0x0302},
+        {"TLS1.2", TLS12}, {"TLS1.3", TLS13},
     };
 
     if ((*field)[0] == '\0') {
@@ -73,25 +77,25 @@ static void version_of(struct loader *l, const char *const *field, unsigned *ver
             return;
         }
     }
-    if (span_is_nocase(span_text(*field), "TLSv1.3") || span_is_nocase(span_text(*field), "1.3")) {
-        loader_error_at(l, field, "TLS 1.3 is not built in yet; the highest is TLSv1.2");
-    } else {
-        loader_error_at(l, field, "TLSv1, TLSv1.1 or TLSv1.2 is wanted");
-    }
+    loader_error_at(l, field, "TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3 is wanted");
 }
 
 static const char *version_name(unsigned version)
 {
-    return version == TLS10 ? "TLSv1" : version == 0x0302 ? "TLSv1.1" : "TLSv1.2";
+    static const char names[][8] = {"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+
+    must(version >= TLS10 && version <= TLS13);
+    return names[version - TLS10];
 }
 
 /* Takes out what SSL_OP_NO_TLSv1* forbid. What is left must be without a hole. */
 static void narrow_versions(struct loader *l, unsigned *min, unsigned *max)
 {
-    static const uint64_t bits[] = {SSLOP_NO_TLSV1, SSLOP_NO_TLSV1_1, SSLOP_NO_TLSV1_2};
+    static const uint64_t bits[] = {SSLOP_NO_TLSV1, SSLOP_NO_TLSV1_1, SSLOP_NO_TLSV1_2,
+                                    SSLOP_NO_TLSV1_3};
     struct config *c = l->config;
 
-    must(*min >= TLS10 && *max <= TLS12);
+    must(*min >= TLS10 && *max <= TLS13);
     while (*min <= *max && (c->options & bits[*min - TLS10]) != 0) {
         (*min)++;
     }
@@ -102,9 +106,13 @@ static void narrow_versions(struct loader *l, unsigned *min, unsigned *max)
         loader_error_at(l, &c->options_text, "forbids every version that is left");
         return;
     }
-    if (*max - *min == 2 && (c->options & SSLOP_NO_TLSV1_1) != 0) {
-        loader_error_at(l, &c->options_text,
-                        "TLS 1.0 and 1.2 without 1.1 between cannot be; forbid TLS 1.0 too");
+    for (unsigned v = *min + 1; v < *max; v++) {
+        if ((c->options & bits[v - TLS10]) != 0) {
+            loader_error_at(l, &c->options_text,
+                            "%s and %s without %s between cannot be; forbid what is below, too",
+                            version_name(*min), version_name(*max), version_name(v));
+            return;
+        }
     }
 }
 
@@ -159,6 +167,7 @@ static void finish_options(struct loader *l)
     }
     c->options = r.bits;
     c->session_tickets = c->session_tickets && (r.bits & SSLOP_NO_TICKET) == 0;
+    c->anti_replay = c->anti_replay && (r.bits & SSLOP_NO_ANTI_REPLAY) == 0;
     if (!c->session_tickets && c->ticket_keys.count > 0) {
         loader_warning_at(l, &c->ticket_keys, "not used: session tickets are off");
     }
@@ -219,15 +228,35 @@ static void check_suites_for_versions(struct loader *l)
     }
 }
 
+/* The list's @SECLEVEL is for them, too, as in OpenSSL. */
+static void finish_tls13_suites(struct loader *l, int level)
+{
+    struct config *c = l->config;
+    struct cipherlist_result r;
+
+    if (cipherlist_parse_tls13(c->ciphersuites_text, cpu_has_fast_aes(), &r) != 0) {
+        loader_error_at(l, &c->ciphersuites_text, "%s", r.error);
+        return;
+    }
+    r.security_level = level;
+    cipherlist_apply_level(&r);
+    if (r.count == 0 && c->version_max >= TLS13) {
+        loader_error_at(l, &c->ciphersuites_text, "@SECLEVEL=%d leaves no suite", level);
+        return;
+    }
+    if (r.unknown[0] != '\0') {
+        loader_warning_at(l, &c->ciphersuites_text, "not built in and skipped: %s", r.unknown);
+    }
+    memcpy(c->ciphersuites, r.suites, sizeof c->ciphersuites);
+    c->ciphersuite_count = r.count;
+}
+
 static void finish_suites(struct loader *l)
 {
     struct config *c = l->config;
     struct cipherlist_result r;
-    const char *list = c->cipher_list;
+    const char *list = c->cipher_list[0] != '\0' ? c->cipher_list : "DEFAULT";
 
-    if (list[0] == '\0') {
-        list = "DEFAULT";
-    }
     /* The default has no suite for versions before TLS 1.2; whoever asks for
      * those means to be served. */
     if (strcmp(list, "DEFAULT") == 0 && c->version_min != 0 && c->version_min < TLS12) {
@@ -247,8 +276,11 @@ static void finish_suites(struct loader *l)
     }
     memcpy(c->suites, r.suites, sizeof r.suites);
     c->suite_count = r.count;
-    warn_of_weak_suites(l);
-    check_suites_for_versions(l);
+    finish_tls13_suites(l, r.security_level);
+    if (c->version_min <= TLS12) {
+        warn_of_weak_suites(l);
+        check_suites_for_versions(l);
+    }
 }
 
 static uint16_t group_of(struct span name)
@@ -256,7 +288,7 @@ static uint16_t group_of(struct span name)
     static const struct word names[] = {
         {"X25519", 29}, {"P-256", 23},     {"prime256v1", 23}, {"secp256r1", 23},
         {"P256", 23},   {"P-384", 24},     {"secp384r1", 24},  {"P384", 24},
-        {"P-521", 25},  {"secp521r1", 25}, {"P521", 25},
+        {"P-521", 25},  {"secp521r1", 25}, {"P521", 25},       {"X25519MLKEM768", 0x11EC},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -283,7 +315,7 @@ static void finish_groups(struct loader *l)
     struct span rest = span_text(c->groups_text);
 
     if (rest.len == 0 || span_is_nocase(rest, "auto")) {
-        rest = span_text("X25519:P-256:P-384:P-521");
+        rest = span_text(option_fallback(option_of_field(offsetof(struct config, groups_text))));
     }
     while (rest.len > 0) {
         size_t n = 0;
@@ -300,10 +332,11 @@ static void finish_groups(struct loader *l)
             struct text t = text_over(quoted, sizeof quoted);
 
             text_add_quoted(&t, name);
-            loader_error_at(l, &c->groups_text,
-                            "\"%s\" is not built in; X25519, P-256 (prime256v1), P-384 (secp384r1) "
-                            "and P-521 (secp521r1) are",
-                            quoted);
+            loader_error_at(
+                l, &c->groups_text,
+                "\"%s\" is not built in; X25519MLKEM768, X25519, P-256 (prime256v1), P-384 "
+                "(secp384r1) and P-521 (secp521r1) are",
+                quoted);
         } else {
             add_group(c, id);
         }

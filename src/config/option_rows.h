@@ -58,6 +58,8 @@ OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
        "a certificate for one server name; *.example.org; repeatable")
 OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
        "DER of the OCSP response that is stapled to its certificate; repeatable")
+OPTION(compressed_certificates, OPTION_LIST, 0, 0, "ssl.compressed-certificates", "", "FILE",
+       "the certificate chain ready compressed, for TLS 1.3; repeatable")
 STANDIN_OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
                "PEM with extensions for clients that offer their types; repeatable")
 STANDIN_OPTION(server_name, OPTION_TEXT, 0, 0, "ssl.server-name", "", "NAME",
@@ -81,16 +83,21 @@ OPTION(chain_cafiles, OPTION_LIST, 0, 0, "ssl.chain-cafile", "", "FILE",
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
        "look this often for changed certificate files; 0: on SIGHUP only")
 OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "5", "N",
-       "4: TLS 1.0, 5: TLS 1.2, 9: all that is built from TLS 1.2 on")
-OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", "TLSv1|TLSv1.1|TLSv1.2",
+       "4: TLS 1.0, 5: TLS 1.2, 6: TLS 1.3, 9: TLS 1.2 and 1.3")
+OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", "TLSv1|TLSv1.1|TLSv1.2|TLSv1.3",
        "lowest version, instead of what ssl.protocol says")
-OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", "TLSv1|TLSv1.1|TLSv1.2",
+OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", "TLSv1|TLSv1.1|TLSv1.2|TLSv1.3",
        "highest version, instead of what ssl.protocol says")
 OPTION(cipher_list, OPTION_TEXT, 0, 0, "ssl.cipher-list", "DEFAULT", "LIST",
-       "cipher suites, in OpenSSL's grammar")
+       "cipher suites up to TLS 1.2, in OpenSSL's grammar")
+OPTION(ciphersuites_text, OPTION_TEXT, 0, 0, "ssl.ciphersuites", "DEFAULT", "LIST",
+       "cipher suites of TLS 1.3, in order of preference")
 OPTION(max_send_fragment, OPTION_NUMBER, 512, 16384, "ssl.max-send-fragment", "16384", "",
        "the most bytes that a record carries; clients may ask for less")
-OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519:P-256:P-384:P-521", "LIST",
+OPTION(record_padding, OPTION_NUMBER, 0, 16384, "ssl.record-padding", "0", "",
+       "pad the contents of TLS 1.3's records to multiples of so many bytes")
+OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups",
+       "X25519MLKEM768:X25519:P-256:P-384:P-521", "LIST",
        "groups for key exchange, in order of preference")
 OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
        "how handshakes may be signed, in order of preference: RSA+SHA256:ECDSA+SHA256")
@@ -113,6 +120,16 @@ OPTION(session_tickets, OPTION_BOOL, 0, 0, "ssl.session-tickets", "true", "",
        "let clients keep their sessions themselves, as sealed tickets")
 OPTION(ticket_keys, OPTION_LIST, 0, 0, "ssl.ticket-keys", "", "FILE",
        "keys for tickets, shared between servers; unset: random ones; repeatable")
+OPTION(num_tickets, OPTION_NUMBER, 0, 16, "ssl.num-tickets", "2", "",
+       "tickets after a handshake of TLS 1.3; 0: its sessions are not resumed")
+OPTION(early_data, OPTION_NUMBER, 0, 1048576, "ssl.early-data", "0", "",
+       "bytes of a request that TLS 1.3 may bring in its first flight; 0: none")
+OPTION(anti_replay, OPTION_BOOL, 0, 0, "ssl.anti-replay", "true", "",
+       "take early data with a ticket once only")
+OPTION(psk, OPTION_SECRET, 0, 0, "ssl.psk", "", "HEX|env:VAR|file:PATH|fd:N",
+       "a key shared with clients beforehand, for TLS 1.3")
+OPTION(psk_identity, OPTION_TEXT, 0, 0, "ssl.psk-identity", "Client_identity", "NAME",
+       "the name by which clients offer it")
 STANDIN_OPTION(session_id_prefix, OPTION_TEXT, 0, 0, "ssl.session-id-prefix", "", "TEXT",
                "how session IDs begin; the rest is random")
 OPTION(session_context, OPTION_TEXT, 0, 0, "ssl.session-context", "", "TEXT",

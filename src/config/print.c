@@ -100,6 +100,13 @@ void config_rules(const struct config *config, void (*take)(void *context, struc
     }
 }
 
+/* Says where a secret is, and not what it is. */
+static bool is_reference(const char *value)
+{
+    return strncmp(value, "env:", 4) == 0 || strncmp(value, "file:", 5) == 0 ||
+           strncmp(value, "fd:", 3) == 0;
+}
+
 static int print_value(const struct config *c, const struct option *o, size_t item, int fd)
 {
     char value[LOADER_MAX_LINE * 2];
@@ -107,9 +114,9 @@ static int print_value(const struct config *c, const struct option *o, size_t it
     struct text t = text_over(line, sizeof line);
     size_t len = loader_format(c, o, item, value, sizeof value);
 
-    if (o->type == OPTION_SECRET && strncmp(value, "pass:", 5) == 0) {
+    if (o->type == OPTION_SECRET && len > 0 && !is_reference(value)) {
         bytes_wipe(value, len);
-        text_addf(&t, "# %s = pass:(not shown)\n", option_key(o));
+        text_addf(&t, "# %s = (not shown)\n", option_key(o));
         return output_all(fd, line, t.len);
     }
     text_addf(&t, "%s =%s", option_key(o), len > 0 ? " " : "");

@@ -32,8 +32,8 @@ static const char names[] =
     "!ALLOW_CLIENT_RENEGOTIATION\0"
     /* a request for a certificate names no CA */
     "+DISABLE_TLSEXT_CA_NAMES\0"
-    /* concerns TLS 1.3 alone */
-    "-ALLOW_NO_DHE_KEX\0"
+    /* sessions and keys shared beforehand are taken without a new key agreement, too */
+    "+ALLOW_NO_DHE_KEX\0"
     "!DONT_INSERT_EMPTY_FRAGMENTS\0"
     /* concerns DTLS, which is not spoken */
     "-NO_QUERY_MTU\0"
@@ -49,14 +49,14 @@ static const char names[] =
     "!ALLOW_UNSAFE_LEGACY_RENEGOTIATION\0"
     /* encrypt-then-MAC is never negotiated */
     "+NO_ENCRYPT_THEN_MAC\0"
-    /* concerns TLS 1.3 alone */
-    "-ENABLE_MIDDLEBOX_COMPAT\0"
+    /* whoever sends a session ID to TLS 1.3 gets the change_cipher_spec for it */
+    "+ENABLE_MIDDLEBOX_COMPAT\0"
     "!PRIORITIZE_CHACHA\0"
     /* the server's order of suites counts */
     "+CIPHER_SERVER_PREFERENCE\0"
     "!TLS_ROLLBACK_BUG\0"
-    /* concerns TLS 1.3 alone */
-    "-NO_ANTI_REPLAY\0"
+    /* early data may come twice */
+    "+NO_ANTI_REPLAY\0"
     /* SSL 3 is never spoken */
     "+NO_SSLv3\0"
     /* TLS 1.0 is not spoken */
@@ -71,12 +71,11 @@ static const char names[] =
     "+NO_RENEGOTIATION\0"
     /* works around a client's GOST suites */
     "-CRYPTOPRO_TLSEXT_BUG\0"
-    /* concerns TLS 1.3 alone */
-    "-NO_TX_CERTIFICATE_COMPRESSION\0"
-    "-NO_RX_CERTIFICATE_COMPRESSION\0"
+    /* ssl.compressed-certificates is left aside; clients' are never taken compressed */
+    "+NO_TX_CERTIFICATE_COMPRESSION\0"
+    "+NO_RX_CERTIFICATE_COMPRESSION\0"
     "!ENABLE_KTLS_TX_ZEROCOPY_SENDFILE\0"
-    /* concerns TLS 1.3 alone */
-    "-PREFER_NO_DHE_KEX\0"
+    "!PREFER_NO_DHE_KEX\0"
 
     /* Names of older versions. */
     /* works around a peer of SSL 2 or SSL 3, which are not spoken */
@@ -132,9 +131,12 @@ const char *sslop_refusal(const struct sslop *op)
     case 18: /* ALLOW_UNSAFE_LEGACY_RENEGOTIATION */
         return "unsafe (CVE-2009-3555): nobody renegotiates without RFC 5746";
     case 21: /* PRIORITIZE_CHACHA */
-        return "put CHACHA20 first in ssl.cipher-list, or set ssl.server-preference = false";
+        return "put CHACHA20 first in ssl.cipher-list and ssl.ciphersuites, or set "
+               "ssl.server-preference = false";
     case 23: /* TLS_ROLLBACK_BUG */
         return "unsafe: it would allow version rollback";
+    case 35: /* PREFER_NO_DHE_KEX */
+        return "a new key is agreed whenever the client can; ALLOW_NO_DHE_KEX is for the others";
     default:
         return "";
     }

@@ -87,6 +87,16 @@ const struct suite suite_table[] = {
 };
 const size_t suite_table_len = ARRAY_LEN(suite_table);
 
+/* TLS 1.3's, which the grammar does not select among. */
+static const struct {
+    struct suite suite;
+    char name[29];
+} tls13[] = {
+    {{0x1301, ENC_AES128GCM | MAC_AEAD | SINCE_TLS13}, "TLS_AES_128_GCM_SHA256"},
+    {{0x1302, ENC_AES256GCM | MAC_AEAD | SINCE_TLS13}, "TLS_AES_256_GCM_SHA384"},
+    {{0x1303, ENC_CHACHA20 | MAC_AEAD | SINCE_TLS13}, "TLS_CHACHA20_POLY1305_SHA256"},
+};
+
 /* Keywords of OpenSSL 1.0.2 to 3.x for what BearSSL has no suite of (DHE, PSK,
  * anonymous, RC4, ...): known, and matching nothing, so that lists like
  * HIGH:!aNULL:!MD5 pass without a warning. */
@@ -228,8 +238,23 @@ const struct suite *suite_find(struct span name)
     return NULL;
 }
 
+uint16_t suite_find_tls13(struct span name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(tls13); i++) {
+        if (span_is(name, tls13[i].name)) {
+            return tls13[i].suite.id;
+        }
+    }
+    return 0;
+}
+
 static const struct suite *row_by_id(uint16_t id)
 {
+    for (size_t i = 0; i < ARRAY_LEN(tls13); i++) {
+        if (tls13[i].suite.id == id) {
+            return &tls13[i].suite;
+        }
+    }
     for (size_t i = 0; i < suite_table_len; i++) {
         if (suite_table[i].id == id) {
             return &suite_table[i];
@@ -248,14 +273,19 @@ bool suite_by_id(uint16_t id, struct suite_info *info)
     }
     info->bits = s->bits;
     info->strength_bits = (uint16_t)suite_strength(s->bits);
-    info->weak = (s->bits & KX_ECDHE) == 0 || (s->bits & MAC_AEAD) == 0;
-    (void)add_name(s, false, info->name, sizeof info->name);
+    info->weak = (s->bits & (KX_ECDHE | SINCE_TLS13)) == 0 || (s->bits & MAC_AEAD) == 0;
+    if ((s->bits & SINCE_TLS13) != 0) {
+        memcpy(info->name, tls13[id - 0x1301].name, sizeof tls13[0].name);
+    } else {
+        (void)add_name(s, false, info->name, sizeof info->name);
+    }
     return true;
 }
 
 const char *suite_since(const struct suite_info *s)
 {
-    return (s->bits & SINCE_TLS12) != 0   ? "TLSv1.2"
+    return (s->bits & SINCE_TLS13) != 0   ? "TLSv1.3"
+           : (s->bits & SINCE_TLS12) != 0 ? "TLSv1.2"
            : (s->bits & SINCE_TLS10) != 0 ? "TLSv1"
                                           : "SSLv3";
 }
@@ -282,7 +312,7 @@ bool suite_before_tls12(uint16_t id)
 {
     const struct suite *s = row_by_id(id);
 
-    return s != NULL && (s->bits & SINCE_TLS12) == 0;
+    return s != NULL && (s->bits & (SINCE_TLS12 | SINCE_TLS13)) == 0;
 }
 
 bool suite_allowed_at_level(uint16_t id, unsigned level)
@@ -298,7 +328,7 @@ bool suite_allowed_at_level(uint16_t id, unsigned level)
     }
     /* OpenSSL asks for forward secrecy from level 3 on, and from level 4 on
      * takes SHA-1's 160 bits as too few. */
-    if (level >= 3 && (s->bits & KX_ECDHE) == 0) {
+    if (level >= 3 && (s->bits & (KX_ECDHE | SINCE_TLS13)) == 0) {
         return false;
     }
     return level < 4 || (s->bits & MAC_SHA1) == 0;
@@ -313,13 +343,15 @@ size_t cipherlist_describe(const struct suite_info *s, char *dst, size_t cap)
 
     suite_cipher(s, &e);
     text_addf(&t, "%-30s %-7s Kx=%-8s Au=%-5s Enc=%-22s Mac=%-4s", s->name, suite_since(s),
-              (b & KX_RSA) != 0          ? "RSA"
+              (b & SINCE_TLS13) != 0     ? "any"
+              : (b & KX_RSA) != 0        ? "RSA"
               : (b & KX_ECDH_RSA) != 0   ? "ECDH/RSA"
               : (b & KX_ECDH_ECDSA) != 0 ? "ECDH/ECDSA"
                                          : "ECDH",
-              (b & AU_ECDSA) != 0 ? "ECDSA"
-              : (b & AU_RSA) != 0 ? "RSA"
-                                  : "ECDH",
+              (b & SINCE_TLS13) != 0 ? "any"
+              : (b & AU_ECDSA) != 0  ? "ECDSA"
+              : (b & AU_RSA) != 0    ? "RSA"
+                                     : "ECDH",
               enc,
               (b & MAC_SHA1) != 0     ? "SHA1"
               : (b & MAC_SHA256) != 0 ? "SHA256"

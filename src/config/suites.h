@@ -42,6 +42,7 @@ enum suite_bit {
     GRADE_LOW = 1 << 27, /* of no suite that is built */
     GRADE_FIPS = 1 << 28,
     DEFAULT_OUT = 1 << 29,
+    SINCE_TLS13 = 1 << 30, /* no rows of suite_table */
 };
 #define ANY_KX    (KX_ECDHE | KX_RSA | KX_ECDH_RSA | KX_ECDH_ECDSA)
 #define ANY_AU    (AU_ECDSA | AU_RSA | AU_ECDH)
@@ -63,6 +64,8 @@ uint32_t suite_alias_find(struct span name);
 unsigned suite_strength(uint32_t bits);
 /* By OpenSSL's or IANA's name; NULL when it is not ours. */
 const struct suite *suite_find(struct span name);
+/* The number of a suite of TLS 1.3; 0 when it is not ours. */
+uint16_t suite_find_tls13(struct span name);
 /* True when TLS 1.0 or 1.1 can use it. */
 bool suite_before_tls12(uint16_t id);
 /* What @SECLEVEL=level leaves over, 0 to 5, by OpenSSL's rules for suites. */

@@ -163,7 +163,7 @@ static void prepare_curves(struct tls_context *ctx)
     ctx->ec.mul = tls_ec_mul;
     ctx->ec.supported_curves = 0;
     for (size_t i = 0; i < ctx->config->group_count; i++) {
-        uint16_t group = ctx->config->groups[i];
+        uint16_t group = ctx->config->groups[i]; /* X25519MLKEM768 is TLS 1.3's alone */
 
         ctx->ec_group[i] = ctx->ec;
         ctx->ec_group[i].supported_curves =

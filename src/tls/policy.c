@@ -201,7 +201,8 @@ static bool client_has_group(const struct hello *h, uint16_t group)
 static uint16_t choose_group(const struct config *config, const struct hello *h)
 {
     for (size_t i = 0; i < config->group_count; i++) {
-        if (client_has_group(h, config->groups[i])) {
+        /* X25519MLKEM768 is TLS 1.3's alone. */
+        if (config->groups[i] != 0x11EC && client_has_group(h, config->groups[i])) {
             return config->groups[i];
         }
     }

@@ -97,7 +97,7 @@ static void test_result(void)
             "AES128-SHA                     SSLv3   Kx=RSA      Au=RSA   "
             "Enc=AES(128)               Mac=SHA1",
             "a line of -v");
-    ok(!suite_by_id(0x1301, &info) && info.name[0] == '\0', "a suite that is not ours");
+    ok(!suite_by_id(0x1304, &info) && info.name[0] == '\0', "a suite that is not ours");
     ok(suite_of(0x000A).weak && !suite_of(0xC02F).weak, "weak ones are marked");
 }
 

@@ -12,7 +12,12 @@ static void test_defaults(void)
     ok(config.mode == MODE_STATUS, "without files.root the status page");
     ok(config.version_min == 0x0303 && config.version_max == 0x0303, "TLS 1.2");
     ok(config.suite_count == 6, "six suites: ECDHE with AEAD");
-    ok(config.group_count == 4 && config.groups[0] == 29 && config.groups[3] == 25, "four groups");
+    ok(config.group_count == 5 && config.groups[0] == 0x11EC && config.groups[1] == 29 &&
+           config.groups[4] == 25,
+       "five groups, the hybrid first");
+    ok(config.ciphersuite_count == 3 && config.num_tickets == 2 && config.early_data == 0 &&
+           config.anti_replay && config.psk[0] == '\0',
+       "TLS 1.3: three suites, two tickets, no early data, no key shared beforehand");
     ok(config.handshake_timeout_ms == 10000 && config.idle_timeout_ms == 60000 &&
            config.max_connections == 1024,
        "limits");
@@ -26,21 +31,36 @@ static void test_protocol(void)
     ok(FAILS("ssl.protocol: SSL 2", "--ssl.protocol", "1"), "1 refused");
     ok(FAILS("ssl.protocol: SSL 2", "--ssl.protocol", "2"), "2 refused");
     ok(FAILS("ssl.protocol: SSL 3", "--ssl.protocol", "3"), "3 refused");
-    ok(FAILS("ssl.protocol: TLS 1.3", "--ssl.protocol", "6"), "6 refused");
+    ok(LOAD("--ssl.protocol", "6") == 0 && config.version_min == 0x0304 &&
+           config.version_max == 0x0304,
+       "6 is TLS 1.3 alone");
+    config_free(&config);
     ok(FAILS("ssl.protocol: 4 (TLS 1.0)", "--ssl.protocol", "7"), "7 refused");
     ok(WARNS("TLS 1.0 is weak", "--ssl.protocol", "4"), "4 is weak");
     ok(LOAD("--ssl.protocol", "4") == 0 && config.version_min == 0x0301 &&
            config.version_max == 0x0301 && config.suite_count > 6,
        "4 is TLS 1.0 alone, with suites for it");
     config_free(&config);
-    ok(LOAD("--ssl.protocol", "9") == 0 && config.version_min == 0x0303, "9");
+    ok(LOAD("--ssl.protocol", "5") == 0 && config.version_min == 0x0303 &&
+           config.version_max == 0x0303,
+       "5 is TLS 1.2 alone");
+    config_free(&config);
+    ok(LOAD("--ssl.protocol", "9") == 0 && config.version_min == 0x0303 &&
+           config.version_max == 0x0304,
+       "9 is TLS 1.2 and 1.3");
     config_free(&config);
     ok(LOAD("--ssl.min-protocol", "TLSv1") == 0 && config.version_min == 0x0301 &&
            config.version_max == 0x0303,
        "min-protocol");
     config_free(&config);
     ok(FAILS("set both", "--ssl.max-protocol", "TLSv1.1"), "max below min");
-    ok(FAILS("TLS 1.3 is not built", "--ssl.max-protocol", "TLSv1.3"), "TLSv1.3");
+    ok(LOAD("--ssl.max-protocol", "TLSv1.3") == 0 && config.version_min == 0x0303 &&
+           config.version_max == 0x0304,
+       "TLSv1.3");
+    config_free(&config);
+    ok(LOAD("-tls1_3") == 0 && config.version_min == 0x0304, "-tls1_3");
+    config_free(&config);
+    ok(FAILS("TLSv1.2 or TLSv1.3 is wanted", "-max_protocol", "TLSv1.4"), "TLSv1.4");
     ok(LOAD("-tls1_1") == 0 && config.version_min == 0x0302 && config.version_max == 0x0302,
        "-tls1_1");
     config_free(&config);
@@ -50,8 +70,17 @@ static void test_protocol(void)
     ok(LOAD("--ssl.min-protocol=TLSv1", "-no_tls1_2") == 0 && config.version_max == 0x0302,
        "-no_tls1_2");
     config_free(&config);
-    ok(FAILS("without 1.1", "--ssl.min-protocol=TLSv1", "-no_tls1_1"), "a hole");
-    ok(FAILS("every version", "-no_tls1_2"), "nothing left");
+    ok(FAILS("TLSv1 and TLSv1.2 without TLSv1.1", "--ssl.min-protocol=TLSv1",
+             "--ssl.max-protocol=1.2", "-no_tls1_1"),
+       "a hole");
+    ok(FAILS("TLSv1.1 and TLSv1.3 without TLSv1.2", "--ssl.min-protocol=TLSv1.1",
+             "--ssl.max-protocol=1.3", "-no_tls1_2"),
+       "a hole further up");
+    ok(FAILS("every version", "--ssl.protocol=5", "-no_tls1_2"), "nothing left");
+    ok(LOAD("--ssl.protocol=9", "-no_tls1_2") == 0 && config.version_min == 0x0304, "1.3 left");
+    config_free(&config);
+    ok(LOAD("--ssl.protocol=9", "-no_tls1_3") == 0 && config.version_max == 0x0303, "-no_tls1_3");
+    config_free(&config);
     ok(LOAD("--ssl.min-protocol=TLSv1", "-no_tls1", "-no_tls1_1") == 0 &&
            config.version_min == 0x0303,
        "two bits");

@@ -207,8 +207,9 @@ static void test_command_line(void)
     config_free(&config);
     ok(FAILS("no option", "-", "--"), "bare dashes");
     ok(FAILS("-ssl3: SSL 2 and 3 are broken", "--ssl3"), "a refusal, with its sentence");
-    ok(FAILS("command line: -psk: there are no suites", "-psk", "-port") &&
-           FAILS("-psk: a value is missing", "-psk") && FAILS("-dtls takes no value", "-dtls=1"),
+    ok(FAILS("command line: -psk_hint: keys are shared", "-psk_hint", "-port") &&
+           FAILS("-psk_hint: a value is missing", "-psk_hint") &&
+           FAILS("-dtls takes no value", "-dtls=1"),
        "a refused option still has its value, or none");
     ok(LOAD("-nbio", "-c", at("a.conf")) == 0 && config.s_server_style && config.file_given,
        "a needless one; it makes the style of s_server");
