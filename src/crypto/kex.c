@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "crypto/mlkem.h"
 #include "crypto/wide.h"
 
 #define POINT_MAX  133 /* P-521, uncompressed */
@@ -16,7 +17,7 @@ static bool is_curve(uint16_t group)
 
 bool kex_knows(uint16_t group)
 {
-    return is_curve(group);
+    return is_curve(group) || group == KEX_X25519MLKEM768;
 }
 
 /*
@@ -80,8 +81,30 @@ static int respond_curve(int curve, struct span client, br_hmac_drbg_context *rn
     return good != 0 ? 0 : -1;
 }
 
+/* ML-KEM's part comes first in the client's share, in ours and in the secret. */
+static int respond_hybrid(struct span client, br_hmac_drbg_context *rng, struct kex *out)
+{
+    uint8_t message[32];
+    bool good;
+
+    if (client.len != MLKEM768_KEY + 32) {
+        return -1;
+    }
+    br_hmac_drbg_generate(rng, message, sizeof message);
+    good = mlkem768_encapsulate_with(client.data, message, out->share, out->secret);
+    bytes_wipe(message, sizeof message);
+    out->share_len = MLKEM768_CIPHERTEXT + 32;
+    out->secret_len = MLKEM768_SECRET + 32;
+    return good ? respond_curve(BR_EC_curve25519, span_of(client.data + MLKEM768_KEY, 32), rng,
+                                out->share + MLKEM768_CIPHERTEXT, out->secret + MLKEM768_SECRET)
+                : -1;
+}
+
 int kex_respond(uint16_t group, struct span client, br_hmac_drbg_context *rng, struct kex *out)
 {
+    if (group == KEX_X25519MLKEM768) {
+        return respond_hybrid(client, rng, out);
+    }
     if (!is_curve(group)) {
         return -1;
     }

@@ -169,6 +169,29 @@ static void x25519_edges(void)
        "  a share that is not reduced counts as what it is modulo p");
 }
 
+/* The lengths of the hybrid's share; what is in it, test_mlkem.c looks at. */
+static void hybrid_lengths(void)
+{
+    static uint8_t share[1300] = {0};
+    struct kex x;
+    int taken = 0;
+
+    share[1184] = 9;
+    for (size_t len = 0; len <= sizeof share; len++) {
+        taken += kex_respond(KEX_X25519MLKEM768, span_of(share, len), &rng, &x) == 0;
+    }
+    ok(taken == 1 && kex_respond(KEX_X25519MLKEM768, span_of(share, 1216), &rng, &x) == 0 &&
+           x.share_len == 1120 && x.secret_len == 64,
+       "X25519MLKEM768: a share of 1216 bytes and no other gets one of 1120");
+    share[1184] = 1;
+    ok(kex_respond(KEX_X25519MLKEM768, span_of(share, 1216), &rng, &x) == -1,
+       "  a point of small order in it is refused");
+    share[1184] = 9;
+    share[0] = share[1] = 0xFF;
+    ok(kex_respond(KEX_X25519MLKEM768, span_of(share, 1216), &rng, &x) == -1,
+       "  and so is a coefficient that is not below the modulus");
+}
+
 static void knows(void)
 {
     int count = 0;
@@ -178,7 +201,7 @@ static void knows(void)
     for (unsigned group = 0; group <= 0xFFFF; group++) {
         count += kex_knows((uint16_t)group);
     }
-    ok(count == (int)ARRAY_LEN(groups), "as many groups are known as are tested here");
+    ok(count == (int)ARRAY_LEN(groups) + 1, "as many groups are known as are tested here");
     ok(kex_respond(30, span_of(share, 56), &rng, &x) == -1 &&
            kex_respond(22, span_of(share, 65), &rng, &x) == -1,
        "a group that is not known is refused");
@@ -196,6 +219,7 @@ int main(void)
     }
     not_reduced();
     x25519_edges();
+    hybrid_lengths();
     knows();
     return tap_done();
 }
