@@ -7,6 +7,7 @@
 #   make test       every test, ending in prove's one summary
 #   make unit       unit tests only, with gcc and clang, under sanitizers
 #   make t-NAME     one of them: tests/unit/test_NAME.c
+#   make coverage   which lines of a room (ROOM=tls) tests and corpora reach
 #   make check      style, static analysis, rules of the house
 #   make fuzz       every harness for FUZZ_SECONDS (60)
 #   make bench      measures against other servers
@@ -130,7 +131,14 @@ BEAROPT_clang-san = -fno-sanitize=alignment
 # Comparisons inside of its interpreters are many and tell libFuzzer nothing.
 BEAROPT_fuzz = -fno-sanitize=alignment -fno-sanitize-coverage=trace-cmp
 
-VARIANTS := musl small gcc-san clang-san fuzz
+# What counts the lines that tests run.
+CC_cov       := gcc
+AR_cov       := ar
+CFLAGS_cov   := -O0 -g --coverage
+LINK_cov     := --coverage
+BEAR_cov     := musl
+
+VARIANTS := musl small gcc-san clang-san fuzz cov
 
 # ---- what is missing, and the BearSSL tree ----------------------------------
 
@@ -241,7 +249,7 @@ clean:
 
 # ---- tests ------------------------------------------------------------------
 
-.PHONY: unit unit-gcc unit-clang test check replay libtests
+.PHONY: unit unit-gcc unit-clang test check replay coverage libtests
 UNIT_BIN := $(UNITS:%=$(BUILD)/gcc-san/unit/%) $(UNITS:%=$(BUILD)/clang-san/unit/%)
 REPLAY_BIN := $(FUZZ:%=$(BUILD)/gcc-san/replay/%) $(FUZZ:%=$(BUILD)/clang-san/replay/%)
 INTEGRATION := $(sort $(wildcard tests/integration/*.t))
@@ -297,6 +305,13 @@ $(BUILD)/faults/tiny: $(BUILD)/gcc-san/main.o $(BUILD)/faults/sock.o $(LIBS_gcc-
 	$(TELL) LINK $@
 	$(Q)$(CC_gcc-san) $(LINK_gcc-san) $(BUILD)/gcc-san/main.o $(BUILD)/faults/sock.o -o $@ $(LIBS_gcc-san)
 -include $(BUILD)/faults/sock.d
+
+# Which lines of a room the unit tests and the inputs for fuzzing reach: make
+# coverage, or make coverage ROOM=app.
+ROOM ?= tls
+COVERAGE_BIN := $(UNITS:%=$(BUILD)/cov/unit/%) $(FUZZ:%=$(BUILD)/cov/replay/%)
+coverage: $(COVERAGE_BIN)
+	$(Q)tests/check/coverage $(BUILD)/cov $(ROOM) $(COVERAGE_BIN)
 
 replay: $(REPLAY_BIN)
 	$(Q)$(PROVE) tests/check/replay.t

@@ -17,6 +17,7 @@ struct scene {
     struct config config;
     struct pair *pair;
     struct tls tls; /* as they were when the handshake had ended */
+    struct tls12 engine;
     struct client client;
 };
 
@@ -49,8 +50,21 @@ static struct scene *scene_of(unsigned kind)
     assert(pair_open(s->pair));
     tls_rest(s->pair->tls);
     s->tls = *s->pair->tls;
+    s->engine = *s->pair->tls->v12;
     s->client = s->pair->client;
+    tls_end(s->pair->tls);
     return s;
+}
+
+/* The connection as it was. Its engine points into itself, so it must lie where it lay. */
+static void take_up(struct scene *s)
+{
+    struct tls12 *engine = pool_take(&s->pair->ctx->engine_pool);
+
+    assert(engine == s->tls.v12);
+    *engine = s->engine;
+    *s->pair->tls = s->tls;
+    s->pair->client = s->client;
 }
 
 static void seal(struct run *r, unsigned type, struct span data)
@@ -159,8 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     run.pair = s->pair;
     run.sent_len = run.taken = 0;
-    *s->pair->tls = s->tls;
-    s->pair->client = s->client;
+    take_up(s);
     for (unsigned n = 0; n < 200 && reader_left(&r) >= 2; n++) {
         uint8_t op = reader_u8(&r);
         size_t len = reader_u8(&r);
@@ -169,6 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         step(&run, op, reader_take(&r, len));
     }
     tls_end(s->pair->tls);
-    assert(s->pair->ctx->in_pool.taken == 0 && s->pair->ctx->out_pool.taken == 0);
+    assert(s->pair->ctx->in_pool.taken == 0 && s->pair->ctx->out_pool.taken == 0 &&
+           s->pair->ctx->engine_pool.taken == 0);
     return 0;
 }
