@@ -4,8 +4,10 @@
 
 #include <cpuid.h>
 
+#define LEAF1_ECX_PCLMUL  (1u << 1)
 #define LEAF1_ECX_SSSE3   (1u << 9)
 #define LEAF1_ECX_SSE41   (1u << 19)
+#define LEAF1_ECX_AES     (1u << 25)
 #define LEAF1_ECX_OSXSAVE (1u << 27)
 #define LEAF1_ECX_AVX     (1u << 28)
 #define LEAF7_EBX_AVX2    (1u << 5)
@@ -16,7 +18,7 @@
 
 /* The compiler's __builtin_cpu_supports() would do, but brings 5 KB of processor models. */
 struct features {
-    bool known, avx2, sha, adx;
+    bool known, avx2, sha, adx, aes;
 };
 
 /* Whether the system saves the wide registers. */
@@ -42,7 +44,11 @@ static const struct features *features(void)
         return &f;
     }
     f.known = true;
-    if (__get_cpuid(1, &a, &b1, &c1, &d) && __get_cpuid_count(7, 0, &a, &b7, &c7, &d)) {
+    if (!__get_cpuid(1, &a, &b1, &c1, &d)) {
+        return &f;
+    }
+    f.aes = all_of(c1, LEAF1_ECX_AES | LEAF1_ECX_PCLMUL | LEAF1_ECX_SSSE3 | LEAF1_ECX_SSE41);
+    if (__get_cpuid_count(7, 0, &a, &b7, &c7, &d)) {
         f.avx2 = all_of(c1, LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX) && (b7 & LEAF7_EBX_AVX2) != 0 &&
                  system_saves_avx();
         f.sha = all_of(c1, LEAF1_ECX_SSSE3 | LEAF1_ECX_SSE41) && (b7 & LEAF7_EBX_SHA) != 0;
@@ -64,6 +70,11 @@ bool cpu_has_sha(void)
 bool cpu_has_adx(void)
 {
     return features()->adx;
+}
+
+bool cpu_has_aes(void)
+{
+    return features()->aes;
 }
 
 #endif

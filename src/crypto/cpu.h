@@ -13,6 +13,8 @@ bool cpu_has_avx2(void);
 bool cpu_has_sha(void);
 /* MULX, ADCX and ADOX */
 bool cpu_has_adx(void);
+/* AES and carry-less multiplication, with the SSE4.1 that their code uses */
+bool cpu_has_aes(void);
 #endif
 
 #endif

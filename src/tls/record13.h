@@ -48,8 +48,8 @@ size_t record13_seal(struct record13 *r, uint8_t type, uint8_t *record, size_t l
 /*
  * Opens in place a whole protected record of 5 + its length bytes. 0 with *type
  * and *contents (inside of record), or the alert: bad_record_mac, record_overflow,
- * unexpected_message (nothing but padding). An opening that fails with bad_record_mac
- * leaves the sequence number, and the bytes are then undefined.
+ * unexpected_message (nothing but padding), internal_error (exhausted). An opening that fails with
+ * bad_record_mac leaves the sequence number, and the bytes are then undefined.
  */
 unsigned record13_open(struct record13 *r, uint8_t *record, uint8_t *type, struct span *contents);
 
