@@ -30,6 +30,8 @@ struct counters {
     uint64_t tickets_issued;
     uint64_t tickets_taken;   /* a session was resumed */
     uint64_t tickets_refused; /* of another key, too old, or not for this handshake */
+    uint64_t early_accepted;  /* handshakes whose early data was taken, */
+    uint64_t early_refused;   /* or skipped */
     uint64_t open;            /* connections now */
     int64_t started_s;        /* wall clock */
 };

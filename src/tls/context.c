@@ -264,6 +264,7 @@ struct loaded {
     struct trust *trust;
     struct ticket_keys tickets;
     struct serverinfo serverinfo;
+    struct external13 psk;
 };
 
 static int load_all(const struct config *config, struct loaded *l)
@@ -280,6 +281,9 @@ static int load_all(const struct config *config, struct loaded *l)
         }
     }
     if (config->session_tickets && ticket_keys_load(&l->tickets, &config->ticket_keys) != 0) {
+        return -1;
+    }
+    if (external13_load(&l->psk, config->psk) != 0) {
         return -1;
     }
     return serverinfo_load(&l->serverinfo, &config->serverinfo);
@@ -309,6 +313,7 @@ static int load_files(struct tls_context *ctx)
         ctx->creds = l.creds;
         ctx->trust = l.trust;
         ctx->serverinfo = l.serverinfo;
+        ctx->psk = l.psk;
         set_tickets(ctx, &l.tickets);
         l.creds = creds;
         l.trust = trust;
@@ -316,6 +321,7 @@ static int load_files(struct tls_context *ctx)
     cred_set_drop(l.creds); /* the new ones, or those before */
     trust_drop(l.trust);
     bytes_wipe(&l.tickets, sizeof l.tickets);
+    bytes_wipe(&l.psk, sizeof l.psk);
     return result;
 }
 
@@ -334,6 +340,20 @@ static void digest_rules(struct tls_context *ctx)
                              sizeof ctx->config->client_signatures.schemes));
     config_rules(ctx->config, hash_piece, &sha);
     br_sha256_out(&sha, ctx->rules);
+}
+
+static int begin_early(struct tls_context *ctx)
+{
+    if (ctx->config->early_data == 0 || !ctx->config->anti_replay) {
+        return 0;
+    }
+    ctx->early = calloc(1, sizeof *ctx->early);
+    if (ctx->early == NULL) {
+        log_line(LOG_ERROR, "no memory to tell early data that comes twice");
+        return -1;
+    }
+    early13_begin(ctx->early, &ctx->rng);
+    return 0;
 }
 
 struct tls_context *tls_context_new(const struct config *config, struct counters *counters)
@@ -378,7 +398,7 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
             return NULL;
         }
     }
-    if (load_files(ctx) != 0) {
+    if (load_files(ctx) != 0 || begin_early(ctx) != 0) {
         tls_context_free(ctx);
         return NULL;
     }
@@ -412,6 +432,7 @@ void tls_context_free(struct tls_context *ctx)
         watch_free(ctx->watch);
     }
     session_cache_free(ctx->sessions);
+    free(ctx->early);
     cred_set_drop(ctx->creds);
     trust_drop(ctx->trust);
     pool_end(&ctx->in_pool);

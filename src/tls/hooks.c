@@ -23,11 +23,9 @@ static struct tls *of_policy(const br_ssl_server_policy_class **hook)
     return ((struct tls12 *)(void *)(at - offsetof(struct tls12, policy)))->tls;
 }
 
-/* The engine has just made a random one. */
-static void prefix_session_id(struct tls *t)
+void session_id_begins(const struct config *config, uint8_t id[32])
 {
-    const char *prefix = t->ctx->config->session_id_prefix;
-    uint8_t *id = t->v12->server.eng.session.session_id;
+    const char *prefix = config->session_id_prefix;
 
     for (size_t i = 0; prefix != NULL && prefix[i] != '\0' && i < 32; i++) {
         id[i] = (uint8_t)prefix[i];
@@ -47,7 +45,7 @@ static int policy_hook_choose(const br_ssl_server_policy_class **hook,
     }
     t->info.verdict = t->verifier != NULL ? TLS_PEER_NONE : TLS_PEER_NOT_ASKED;
     t->info.peer_subject[0] = '\0';
-    prefix_session_id(t);
+    session_id_begins(t->ctx->config, t->v12->server.eng.session.session_id);
     choices->cipher_suite = t->choice.suite;
     choices->algo_id =
         sigalg_is_pss(t->choice.signature) ? t->choice.signature : 0xFF00u + t->choice.hash_id;

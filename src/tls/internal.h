@@ -9,6 +9,7 @@
 
 #include "core/pool.h"
 #include "tls/cred.h"
+#include "tls/early13.h"
 #include "tls/policy.h"
 #include "tls/serverinfo.h"
 #include "tls/session.h"
@@ -136,6 +137,8 @@ struct tls_context {
     struct session_cache *sessions; /* NULL: off */
     uint8_t rules[32];              /* SHA-256 of config_rules, which sessions are bound to */
     struct ticket_keys tickets;     /* none: off */
+    struct early13 *early;          /* NULL: not on, or without ssl.anti-replay */
+    struct external13 psk;          /* ssl.psk */
     struct serverinfo serverinfo;
     struct pool in_pool, out_pool, verify_pool;
     struct pool engine_pool;                      /* struct tls12 */
@@ -171,6 +174,8 @@ void renegotiate_ask(struct tls *t);
 unsigned renegotiate_judge(struct tls *t, const uint8_t *data, size_t len);
 
 /* hooks.c: what BearSSL calls */
+/* Writes ssl.session-id-prefix over the beginning. */
+void session_id_begins(const struct config *config, uint8_t id[32]);
 extern const br_ssl_server_policy_class tls_policy_class;
 extern const br_ssl_session_cache_class tls_cache_class;
 uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_len,

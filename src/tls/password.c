@@ -146,6 +146,11 @@ static int fetch(struct password *p, struct text *error)
     return from_fd(p, descriptor(p->spec + strlen("fd:")), error);
 }
 
+int password_read(struct password *p, struct text *error)
+{
+    return password_check(p->spec, error) == 0 ? fetch(p, error) : -1;
+}
+
 int password_get(struct password *p, struct span *out, struct text *error)
 {
     if (p->spec == NULL || p->spec[0] == '\0') {
@@ -156,7 +161,7 @@ int password_get(struct password *p, struct span *out, struct text *error)
         char reason[192];
         struct text why = text_over(reason, sizeof reason);
 
-        if (password_check(p->spec, &why) != 0 || fetch(p, &why) != 0) {
+        if (password_read(p, &why) != 0) {
             text_addf(error, "the key is encrypted; ssl.password: %s", reason);
             return -1;
         }

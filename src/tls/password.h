@@ -27,6 +27,8 @@ struct password password_of(const char *spec);
 int password_check(const char *spec, struct text *error);
 /* 0 and *out (valid until password_wipe), or -1 and a reason. */
 int password_get(struct password *p, struct span *out, struct text *error);
+/* From where its spec says, which is not empty, into text. */
+int password_read(struct password *p, struct text *error);
 void password_wipe(struct password *p);
 
 #endif

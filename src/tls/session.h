@@ -12,14 +12,19 @@
 
 struct session {
     uint8_t id[32];
-    uint8_t master_secret[48];
-    uint8_t binding[32];     /* endpoint, client-authentication policy, server name */
-    uint8_t fingerprint[32]; /* of our certificate */
+    uint8_t master_secret[48]; /* TLS 1.3: the PSK, as long as the suite's hash */
+    uint8_t binding[32];       /* endpoint, client-authentication policy, server name */
+    uint8_t fingerprint[32];   /* of our certificate */
     uint16_t version;
     uint16_t suite;
     uint8_t verdict; /* enum tls_verdict */
     bool ems;        /* the master secret is extended (RFC 7627) */
     uint64_t created_ms;
+    /* TLS 1.3 alone; issued_ms is the ticket's, on the monotonic clock. */
+    uint32_t age_add;
+    uint32_t early;  /* bytes of early data that may come with it */
+    uint64_t serial; /* tls/early13.h */
+    uint64_t issued_ms;
     char peer_subject[TLS_SUBJECT_MAX];
 };
 

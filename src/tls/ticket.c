@@ -13,12 +13,17 @@
 /* version, suite, flags, verdict, time, three blocks, the subject's length */
 #define FIXED_LEN (2 + 2 + 1 + 1 + 8 + 48 + 32 + 32 + 1)
 
+/* of TLS 1.3 alone: age_add, early, serial, issued_ms */
+#define TAIL13_LEN (4 + 4 + 8 + 8)
+#define TLS13      0x0304
+
 #define FLAG_EMS 1u
 
 /* Servers that share a key do not share a clock. */
 #define SKEW_S 60
 
-_Static_assert(HEAD_LEN + FIXED_LEN + TLS_SUBJECT_MAX + TAG_LEN <= TICKET_MAX, "it fits");
+_Static_assert(HEAD_LEN + FIXED_LEN + TAIL13_LEN + TLS_SUBJECT_MAX + TAG_LEN <= TICKET_MAX,
+               "it fits");
 _Static_assert(TLS_SUBJECT_MAX <= 256, "its length has one byte");
 
 static void hmac(const uint8_t *key, size_t key_len, struct span text, uint8_t out[32])
@@ -154,16 +159,29 @@ void ticket_keys_rotate(struct ticket_keys *keys, br_hmac_drbg_context *rng, uin
 
 /* The salt is longer than any nonce could be, and makes a key of its own for
  * each ticket: so many servers may share a key for as long as they like. */
-static void run_aead(const struct ticket_key *key, uint8_t *ticket, size_t body_len, uint8_t *tag,
-                     bool encrypt)
+static void run_aead(const struct ticket_key *key, bool tls13, uint8_t *ticket, size_t body_len,
+                     uint8_t *tag, bool encrypt)
 {
-    static const uint8_t nonce[12];
+    const uint8_t nonce[12] = {tls13};
     uint8_t once[32];
 
     hmac(key->secret, sizeof key->secret, span_of(ticket + NAME_LEN, SALT_LEN), once);
     crypto_poly1305()(once, nonce, ticket + HEAD_LEN, body_len, ticket, HEAD_LEN, tag,
                       crypto_chacha20(), encrypt);
     bytes_wipe(once, sizeof once);
+}
+
+static void put_u64(uint8_t *dst, uint64_t v)
+{
+    put_u32(dst, (uint32_t)(v >> 32));
+    put_u32(dst + 4, (uint32_t)v);
+}
+
+static uint64_t read_u64(struct reader *r)
+{
+    uint64_t high = reader_u32(r);
+
+    return high << 32 | reader_u32(r);
 }
 
 size_t ticket_seal(const struct ticket_keys *keys, const struct session *session, uint64_t now_ms,
@@ -173,6 +191,7 @@ size_t ticket_seal(const struct ticket_keys *keys, const struct session *session
     size_t subject_len =
         nul != NULL ? (size_t)(nul - session->peer_subject) : (size_t)TLS_SUBJECT_MAX - 1;
     uint64_t created_s = (uint64_t)now_s - (now_ms - session->created_ms) / 1000;
+    bool tls13 = session->version == TLS13;
     uint8_t *p = out + HEAD_LEN;
 
     if (keys->count == 0) {
@@ -184,21 +203,27 @@ size_t ticket_seal(const struct ticket_keys *keys, const struct session *session
     put_u16(p + 2, session->suite);
     p[4] = session->ems ? FLAG_EMS : 0;
     p[5] = session->verdict;
-    put_u32(p + 6, (uint32_t)(created_s >> 32));
-    put_u32(p + 10, (uint32_t)created_s);
+    put_u64(p + 6, created_s);
     memcpy(p + 14, session->master_secret, 48);
     memcpy(p + 62, session->binding, 32);
     memcpy(p + 94, session->fingerprint, 32);
     p[126] = (uint8_t)subject_len;
     memcpy(p + FIXED_LEN, session->peer_subject, subject_len);
     p += FIXED_LEN + subject_len;
-    run_aead(&keys->keys[0], out, (size_t)(p - out) - HEAD_LEN, p, true);
+    if (tls13) {
+        put_u32(p, session->age_add);
+        put_u32(p + 4, session->early);
+        put_u64(p + 8, session->serial);
+        put_u64(p + 16, session->issued_ms);
+        p += TAIL13_LEN;
+    }
+    run_aead(&keys->keys[0], tls13, out, (size_t)(p - out) - HEAD_LEN, p, true);
     return (size_t)(p - out) + TAG_LEN;
 }
 
 /* What was sealed here is in order; it is read with care all the same, since
  * who shares the key may be another release. */
-static bool read_session(struct span body, struct session *s, uint64_t *created_s)
+static bool read_session(struct span body, bool tls13, struct session *s, uint64_t *created_s)
 {
     struct reader r = reader_of(body.data, body.len);
     struct span master, binding, fingerprint, subject;
@@ -208,14 +233,19 @@ static bool read_session(struct span body, struct session *s, uint64_t *created_
     s->suite = reader_u16(&r);
     flags = reader_u8(&r);
     s->verdict = reader_u8(&r);
-    *created_s = (uint64_t)reader_u32(&r) << 32;
-    *created_s |= reader_u32(&r);
+    *created_s = read_u64(&r);
     master = reader_take(&r, sizeof s->master_secret);
     binding = reader_take(&r, sizeof s->binding);
     fingerprint = reader_take(&r, sizeof s->fingerprint);
     subject = reader_vec8(&r);
+    if (tls13) {
+        s->age_add = reader_u32(&r);
+        s->early = reader_u32(&r);
+        s->serial = read_u64(&r);
+        s->issued_ms = read_u64(&r);
+    }
     if (r.bad || reader_left(&r) > 0 || subject.len >= sizeof s->peer_subject || flags > FLAG_EMS ||
-        s->verdict > TLS_PEER_REFUSED) {
+        s->verdict > TLS_PEER_REFUSED || (s->version == TLS13) != tls13) {
         return false;
     }
     s->ems = flags != 0;
@@ -236,8 +266,10 @@ static const struct ticket_key *find_key(const struct ticket_keys *keys, struct 
     return NULL;
 }
 
-bool ticket_open(const struct ticket_keys *keys, struct span ticket, uint64_t now_ms, int64_t now_s,
-                 uint32_t timeout_s, struct session *session, bool *renew)
+/* The key that opened it, or NULL with nothing in *session. */
+static const struct ticket_key *open_form(const struct ticket_keys *keys, struct span ticket,
+                                          bool tls13, uint64_t now_ms, int64_t now_s,
+                                          uint32_t timeout_s, struct session *session)
 {
     const struct ticket_key *key = NULL;
     uint8_t buf[TICKET_MAX], tag[TAG_LEN];
@@ -251,20 +283,35 @@ bool ticket_open(const struct ticket_keys *keys, struct span ticket, uint64_t no
         key = find_key(keys, span_of(ticket.data, NAME_LEN));
     }
     if (key == NULL) {
-        return false;
+        return NULL;
     }
     body_len = ticket.len - HEAD_LEN - TAG_LEN;
     memcpy(buf, ticket.data, ticket.len);
-    run_aead(key, buf, body_len, tag, false);
+    run_aead(key, tls13, buf, body_len, tag, false);
     good = span_equal_ct(span_of(tag, TAG_LEN), span_of(buf + HEAD_LEN + body_len, TAG_LEN)) &&
-           read_session(span_of(buf + HEAD_LEN, body_len), session, &created_s);
+           read_session(span_of(buf + HEAD_LEN, body_len), tls13, session, &created_s);
     bytes_wipe(buf, sizeof buf);
     age_s = (int64_t)((uint64_t)now_s - created_s);
     if (!good || age_s < -SKEW_S || age_s > (int64_t)timeout_s) {
         bytes_wipe(session, sizeof *session);
-        return false;
+        return NULL;
     }
     session->created_ms = now_ms - (uint64_t)(age_s > 0 ? age_s : 0) * 1000;
-    *renew = key != &keys->keys[0];
-    return true;
+    return key;
+}
+
+bool ticket_open(const struct ticket_keys *keys, struct span ticket, uint64_t now_ms, int64_t now_s,
+                 uint32_t timeout_s, struct session *session, bool *renew)
+{
+    const struct ticket_key *key =
+        open_form(keys, ticket, false, now_ms, now_s, timeout_s, session);
+
+    *renew = key != NULL && key != &keys->keys[0];
+    return key != NULL;
+}
+
+bool ticket13_open(const struct ticket_keys *keys, struct span ticket, uint64_t now_ms,
+                   int64_t now_s, uint32_t timeout_s, struct session *session)
+{
+    return open_form(keys, ticket, true, now_ms, now_s, timeout_s, session) != NULL;
 }

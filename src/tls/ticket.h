@@ -1,12 +1,14 @@
 /*
- * Session tickets (RFC 5077): a session in a form that the client keeps and
- * only a server with the same key can read or make. The keys come from files
+ * Session tickets (RFC 5077; RFC 8446, section 4.6.1): a session in a form that the
+ * client keeps and only a server with the same key can read or make. The keys come from files
  * or are made at random and change with time; the first one seals, all open.
  * Keys lie in memory of the caller, who wipes it. Nothing here knows of
  * handshakes: whether the session inside may be resumed is the caller's question.
  *
  * A ticket is the key's name (16 bytes), a random salt (32), the session,
  * sealed with ChaCha20-Poly1305 under HMAC-SHA256(key, salt), and the tag (16).
+ * TLS 1.3's hold more, and are sealed with another nonce: no ticket opens as one of the
+ * other kind.
  */
 #ifndef TINY_TLS_TICKET_H
 #define TINY_TLS_TICKET_H
@@ -18,7 +20,7 @@
 #include <bearssl.h>
 
 #define TICKET_KEYS_MAX 16
-#define TICKET_MAX      (16 + 32 + 128 + TLS_SUBJECT_MAX + 16)
+#define TICKET_MAX      (16 + 32 + 128 + 24 + TLS_SUBJECT_MAX + 16)
 
 struct ticket_key {
     uint8_t name[16]; /* in front of each ticket; tells nothing of the secret */
@@ -50,7 +52,8 @@ void ticket_keys_rotate(struct ticket_keys *keys, br_hmac_drbg_context *rng, uin
  * that on the monotonic clock, both before ticket_seal and after ticket_open;
  * now_ms and now_s are the same moment on both clocks.
  *
- * ticket_seal returns the ticket's length, at most TICKET_MAX; 0 without a key.
+ * ticket_seal returns the ticket's length, at most TICKET_MAX; 0 without a key. A
+ * session of version 0x0304 goes into a ticket of TLS 1.3.
  */
 size_t ticket_seal(const struct ticket_keys *keys, const struct session *session, uint64_t now_ms,
                    int64_t now_s, br_hmac_drbg_context *rng, uint8_t out[TICKET_MAX]);
@@ -59,5 +62,9 @@ size_t ticket_seal(const struct ticket_keys *keys, const struct session *session
  * it was sealed under an older key. On false nothing is in *session. */
 bool ticket_open(const struct ticket_keys *keys, struct span ticket, uint64_t now_ms, int64_t now_s,
                  uint32_t timeout_s, struct session *session, bool *renew);
+
+/* The same for a ticket of TLS 1.3. */
+bool ticket13_open(const struct ticket_keys *keys, struct span ticket, uint64_t now_ms,
+                   int64_t now_s, uint32_t timeout_s, struct session *session);
 
 #endif

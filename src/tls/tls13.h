@@ -7,7 +7,7 @@
  * message13.c   handshake messages put together from records
  * agree13.c     what a ClientHello comes to; policy13.c the choices in it
  * retry13.c     HelloRetryRequest, its cookie, the second ClientHello
- * psk13.c       pre-shared keys: tickets, external ones, binders; ticket13.c
+ * psk13.c       pre-shared keys: tickets, binders; external13.c those of ssl.psk
  * early13.c     early data: single use and the replay window
  * keys13.c      traffic secrets, key log, exporter
  * server13.c    our messages; client13.c the client's certificate and its proof
@@ -36,16 +36,28 @@ enum state13 {
     STATE13_OPEN,
 };
 
+#define PSK13_MAX 64
+
+/* A key that is shared with clients beforehand, for a whole context. */
+struct external13 {
+    size_t len; /* 0: none */
+    uint8_t secret[PSK13_MAX];
+    uint8_t digest[32]; /* stands in sessions where others have a certificate's */
+};
+
 /* The pre-shared key that was chosen. */
 struct psk13 {
     bool chosen;
     bool external; /* not from a ticket of ours */
     bool dhe;      /* psk_dhe_ke; else psk_ke, and no key share */
-    bool early;    /* its early data is accepted */
+    bool early;    /* its early data is accepted: final after early13_settle */
     uint16_t index;
-    uint8_t secret[64];
+    uint8_t secret[PSK13_MAX];
     size_t secret_len;
-    uint64_t created_ms; /* when the session was first made, monotonic clock */
+    uint64_t created_ms;     /* when the session was first made, monotonic clock */
+    uint32_t early_most;     /* what its ticket allows */
+    uint64_t number;         /* of the ticket, for early13_take */
+    uint8_t fingerprint[32]; /* whose server's session it is: see struct session */
 };
 
 /* The largest message of a client that is put together: its Certificate. */
@@ -126,13 +138,23 @@ void retry13_note(struct tls *t, const struct hello *h);
 /* Is the second ClientHello what the first one was, with the share and the cookie? */
 int retry13_check(struct tls *t, const struct hello *h);
 
-/* ---- psk13.c, ticket13.c, early13.c --------------------------------------- */
-/* Chooses among the hello's identities for t->choice.suite's hash (may set another suite of
- * the config that the client offers and that fits the PSK). Verifies the binder; a wrong
- * one is an error, an unknown identity is passed over. */
+/* ---- psk13.c, external13.c, early13.c ----------------------------------------- */
+/* Reads ssl.psk into *psk, which is zeroed. -1 after telling why by log_line. */
+int external13_load(struct external13 *psk, const char *spec);
+/* Called for each hello, when suite, cred and alpn are chosen and before this message is
+ * in the transcript. Chooses among its identities for t->choice.suite's hash (may set
+ * another suite of the config that the client offers and that fits the PSK, unless
+ * hs->retried). Verifies the binder; a wrong one is an error, an unknown identity is passed
+ * over. Also fills t->binding, t->session_made_ms, t13->tickets_due, and in a resumption
+ * t->info.verdict and peer_subject. */
 int psk13_choose(struct tls *t, const struct hello *h, struct span message);
+/* Called after agree13 for each hello: is its early data accepted (hs->psk.early, early_left: bytes
+ * of contents that may come), or skipped (t13->skipping, early_left: bytes of records without
+ * the 17 of type and tag)? */
+void early13_settle(struct tls *t);
 /* Adds one NewSessionTicket to the flight (its body sealed from t13->resumption);
- * false when no tickets are on. */
+ * false when there is none to give, and then there will be none. Called while
+ * t->choice and the handshake are still there. */
 bool psk13_ticket(struct tls *t, struct flight13 *f);
 
 /* ---- keys13.c -------------------------------------------------------------- */

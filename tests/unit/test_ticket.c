@@ -250,10 +250,55 @@ static void loading(void)
     unlink(path);
 }
 
+static bool opens13(const struct ticket_keys *keys, const uint8_t *t, size_t len)
+{
+    struct session s, none = {0};
+    bool good = ticket13_open(keys, span_of(t, len), NOW_MS, NOW_S, TIMEOUT_S, &s);
+
+    expect(good || memcmp(&s, &none, sizeof s) == 0, "nothing is left of what did not open");
+    return good;
+}
+
+static void of_tls13(void)
+{
+    struct ticket_keys keys = random_keys();
+    struct session s = sample(), got;
+    uint8_t t[TICKET_MAX], copy[TICKET_MAX];
+    size_t changed = 0, shorter = 0, len = seal(&keys, &s, t);
+
+    ok(!opens13(&keys, t, len), "a ticket of TLS 1.2 is none of TLS 1.3");
+    s.version = 0x0304;
+    s.suite = 0x1302;
+    s.age_add = 0xA1A2A3A4;
+    s.early = 16384;
+    s.serial = 0x0102030405060708;
+    s.issued_ms = 987654321012;
+    len = seal(&keys, &s, t);
+    ok(len > 0 && !opens(&keys, t, len), "nor the other way round");
+    ok(ticket13_open(&keys, span_of(t, len), NOW_MS + 1000, NOW_S + 1, TIMEOUT_S, &got) &&
+           memcmp(&got, &s, sizeof s) == 0,
+       "all of it comes back");
+    for (size_t bit = 0; bit < len * 8; bit++) {
+        memcpy(copy, t, len);
+        copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        changed += opens13(&keys, copy, len);
+    }
+    for (size_t n = 0; n < len; n++) {
+        shorter += opens13(&keys, t, n);
+    }
+    ok(changed == 0 && shorter == 0, "no bit may change, none be missing");
+    ok(!ticket13_open(&keys, span_of(t, len), NOW_MS, NOW_S + 201, TIMEOUT_S, &got),
+       "nor does it live longer than the session");
+    memset(s.peer_subject, 'x', sizeof s.peer_subject);
+    len = seal(&keys, &s, t);
+    ok(len <= TICKET_MAX && opens13(&keys, t, len), "the longest fits");
+}
+
 int main(void)
 {
     br_hmac_drbg_init(&rng, &br_sha256_vtable, "seed", 4);
     round_trip();
+    of_tls13();
     hostile();
     times();
     rotation();
