@@ -34,15 +34,16 @@ int keylog_open(const char *path)
     return fd;
 }
 
-void keylog_write(int fd, const uint8_t client_random[32], const uint8_t master_secret[48])
+void keylog_write(int fd, const char *label, const uint8_t client_random[32], struct span secret)
 {
-    char line[14 + 64 + 1 + 96 + 2];
+    char line[32 + 64 + 1 + 96 + 2];
     struct text t = text_over(line, sizeof line);
 
-    text_add(&t, "CLIENT_RANDOM ");
+    text_add(&t, label);
+    text_add(&t, " ");
     text_add_hex(&t, span_of(client_random, 32));
     text_add(&t, " ");
-    text_add_hex(&t, span_of(master_secret, 48));
+    text_add_hex(&t, secret);
     text_add(&t, "\n");
     (void)!write(fd, line, t.len);
     bytes_wipe(line, sizeof line);

@@ -7,12 +7,13 @@
 #ifndef TINY_TLS_KEYLOG_H
 #define TINY_TLS_KEYLOG_H
 
-#include <stdint.h>
+#include "core/bytes.h"
 
 /* Opens for appending and puts a comment into an empty file. -1 after telling
  * why by log_line. */
 int keylog_open(const char *path);
-/* A line for a TLS 1.2 handshake; one that cannot be written is lost. */
-void keylog_write(int fd, const uint8_t client_random[32], const uint8_t master_secret[48]);
+/* A line; one that cannot be written is lost. label: CLIENT_RANDOM for a master secret of
+ * TLS 1.2, the names of TLS 1.3's secrets of at most 48 bytes. */
+void keylog_write(int fd, const char *label, const uint8_t client_random[32], struct span secret);
 
 #endif

@@ -158,13 +158,16 @@ void early13_settle(struct tls *t);
 bool psk13_ticket(struct tls *t, struct flight13 *f);
 
 /* ---- keys13.c -------------------------------------------------------------- */
-void keys13_early(struct tls *t);       /* client_early_traffic_secret to read with */
-void keys13_handshake(struct tls *t);   /* after ServerHello: both directions */
-void keys13_application(struct tls *t); /* after our Finished: write side; exporter */
-void keys13_finish(struct tls *t);      /* after the client's Finished: read side; resumption */
+/* Each when the transcript holds what it names, and no more. With a PSK that is chosen
+ * and the shared secret in hs->kex, if any; both are wiped by keys13_handshake. */
+void keys13_early(struct tls *t);       /* ClientHello: early data is read from here on */
+void keys13_handshake(struct tls *t);   /* ServerHello: both directions, but for early data */
+void keys13_early_ends(struct tls *t);  /* EndOfEarlyData: handshake messages are read */
+void keys13_application(struct tls *t); /* our Finished: write side; exporter, if watched */
+void keys13_finish(struct tls *t);      /* the client's Finished: read side; resumption */
 /* verify_data of ours, and what the client's must be, over the transcript now. */
 void keys13_finished(struct tls *t, bool ours, uint8_t out[HASH13_MAX]);
-/* Exported key material of an open connection. */
+/* Exported key material of an open connection that is watched: false for others. */
 bool keys13_export(const struct tls *t, const char *label, struct span context, uint8_t *out,
                    size_t len);
 

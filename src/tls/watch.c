@@ -192,8 +192,9 @@ void watch_written(struct tls *t, struct span bytes)
 /* ---- the end of the handshake --------------------------------------------------- */
 
 /* RFC 5705, without a context value. */
-static void show_exported(struct watch_conn *c, br_ssl_engine_context *eng)
+static void show_exported(struct tls *t)
 {
+    struct watch_conn *c = t->watching;
     const struct config *config = c->watch->config;
     struct watch_out *o = watch_at(c, WATCH_STDOUT);
     uint8_t material[WATCH_EXPORT_MAX];
@@ -201,7 +202,10 @@ static void show_exported(struct watch_conn *c, br_ssl_engine_context *eng)
     watch_add(o, "Keying material exporter:\n    Label: '");
     watch_add(o, config->export_label);
     watch_addf(o, "'\n    Length: %u bytes\n", config->export_length);
-    if (br_ssl_key_export(eng, material, config->export_length, config->export_label, NULL, 0)) {
+    if (t->v12 != NULL ? br_ssl_key_export(&t->v12->server.eng, material, config->export_length,
+                                           config->export_label, NULL, 0)
+                       : keys13_export(t, config->export_label, span_of("", 0), material,
+                                       config->export_length)) {
         watch_add(o, "    Keying material: ");
         watch_hex(o, span_of(material, config->export_length));
         watch_add(o, "\n");
@@ -227,7 +231,7 @@ static void describe(struct tls *t)
         watch_show_session(c, &t->info);
     }
     if (is_set(config->export_label) && !config->watch_quiet) {
-        show_exported(c, &t->v12->server.eng);
+        show_exported(t);
     }
     watch_flush(&c->watch->out);
 }
@@ -285,6 +289,15 @@ void watch_server_name(struct tls *t, struct span name, bool matched)
         watch_add(o, quoted);
         watch_add(o, matched ? "\"\nSwitching server context.\n" : "\"\n");
         watch_flush(o);
+    }
+}
+
+void watch_secret(struct tls *t, const char *label, struct span secret)
+{
+    const struct watch_conn *c = t->watching;
+
+    if (c->watch->keylog >= 0 && c->hello_len >= 6 + 32) {
+        keylog_write(c->watch->keylog, label, c->hello + 6, secret);
     }
 }
 
@@ -369,7 +382,8 @@ static void on_record(const br_ssl_engine_context *eng, int sent, unsigned type,
     }
     watch_record(t, sent != 0, type, version, span_of(data, len));
     if (c->secrets_due && c->watch->keylog >= 0) {
-        keylog_write(c->watch->keylog, eng->client_random, eng->session.master_secret);
+        keylog_write(c->watch->keylog, "CLIENT_RANDOM", eng->client_random,
+                     span_of(eng->session.master_secret, 48));
     }
     c->secrets_due = false;
     watch_flush(&c->watch->out);

@@ -2,7 +2,7 @@
  * Watching connections as openssl s_server lets one do it: what happens to a
  * connection is told here by tls.c and tls12.c, and only while somebody watches
  * (t->watching is not NULL). What is printed is a copy: nothing here changes a
- * connection. Master secrets and keys are never printed; the key log (keylog.h)
+ * connection. Secrets and keys are never printed; the key log (keylog.h)
  * and exported key material are, being asked for by name.
  *
  * struct watch belongs to the context, struct watch_conn to the connection.
@@ -38,6 +38,8 @@ void watch_written(struct tls *t, struct span bytes);
 void watch_hello(struct tls *t, struct span records, struct span message);
 /* -servername: the name that a client asks for, and whether it has a certificate. */
 void watch_server_name(struct tls *t, struct span name, bool matched);
+/* A secret of TLS 1.3 was made: for the key log, under its name there. */
+void watch_secret(struct tls *t, const char *label, struct span secret);
 /* What came instead of a whole ClientHello. */
 void watch_no_hello(struct tls *t, struct span bytes);
 /* A record's contents in the clear: one that was opened, or that is to be sealed. */
