@@ -12,6 +12,7 @@
 #define SSLOP_NO_CA_NAMES                            UINT64_C(0x00000200)
 #define SSLOP_NO_TICKET                              UINT64_C(0x00004000)
 #define SSLOP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION UINT64_C(0x00010000)
+#define SSLOP_PRIORITIZE_CHACHA                      UINT64_C(0x00200000)
 #define SSLOP_CIPHER_SERVER_PREFERENCE               UINT64_C(0x00400000)
 #define SSLOP_ALLOW_NO_DHE_KEX                       UINT64_C(0x00000400)
 #define SSLOP_NO_ANTI_REPLAY                         UINT64_C(0x01000000)

@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-/* What a session may be resumed under: all that gives it its rights, beside
- * the certificate, which is compared by itself. */
-static void bind_session(struct tls *t)
+/* All that gives a session its rights. A protocol, which TLS 1.2 agrees anew in every
+ * handshake, stands behind a NUL, which no name holds. */
+void agree_bind(struct tls *t, const char *alpn)
 {
     const struct config *config = t->ctx->config;
     br_sha256_context sha;
@@ -28,6 +28,10 @@ static void bind_session(struct tls *t)
         br_sha256_update(&sha, t->trust->set->digest, sizeof t->trust->set->digest);
     }
     br_sha256_update(&sha, t->info.server_name, strlen(t->info.server_name));
+    if (alpn != NULL) {
+        br_sha256_update(&sha, "", 1);
+        br_sha256_update(&sha, alpn, strlen(alpn));
+    }
     br_sha256_out(&sha, t->binding);
 }
 
@@ -169,7 +173,7 @@ int agree(struct tls *t, const struct hello *h)
         return -1;
     }
     t->alpn = t->choice.alpn;
-    bind_session(t);
+    agree_bind(t, NULL);
     t->v12->server.eng.session.extended =
         (h->has & HELLO_HAS_EMS) != 0 &&
         (ctx->config->options & SSLOP_NO_EXTENDED_MASTER_SECRET) == 0;

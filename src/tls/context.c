@@ -115,6 +115,7 @@ void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t le
 {
     br_hmac_drbg_init(&ctx->rng, crypto_sha256(), seed, len);
     ctx->reseeded_ms = UINT64_MAX;
+    br_hmac_drbg_generate(&ctx->rng, ctx->cookie_key, sizeof ctx->cookie_key);
     if (ctx->tickets.random) {
         ticket_keys_rotate(&ctx->tickets, &ctx->rng, ctx->tickets.made_ms);
     }
@@ -383,6 +384,7 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
         tls_context_free(ctx);
         return NULL;
     }
+    br_hmac_drbg_generate(&ctx->rng, ctx->cookie_key, sizeof ctx->cookie_key);
     ctx->rsa_private = crypto_rsa_private();
     ctx->ecdsa_sign = crypto_ecdsa_sign();
     prepare_engine(ctx);

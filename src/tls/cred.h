@@ -15,6 +15,8 @@
 
 enum cred_key { CRED_RSA, CRED_EC };
 
+#define CRED_SCHEMES_MAX 6
+
 struct cred {
     br_x509_certificate *chain; /* leaf first */
     size_t chain_len;
@@ -23,14 +25,16 @@ struct cred {
         br_rsa_private_key rsa;
         br_ec_private_key ec;
     } key;
-    br_rsa_public_key rsa_public; /* with CRED_RSA; within the leaf in chain */
-    unsigned key_bits;            /* RSA modulus size, or the curve's */
-    unsigned issuer_key_type;     /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC, for static ECDH */
-    int64_t not_after_s;          /* of the leaf, wall clock */
-    uint8_t fingerprint[32];      /* SHA-256 of the leaf */
-    char subject[128];            /* for logs */
-    const char *file;             /* where it came from; "(self-signed)" */
-    struct ocsp_staple *staple;   /* NULL: none */
+    br_rsa_public_key rsa_public;             /* with CRED_RSA; within the leaf in chain */
+    unsigned key_bits;                        /* RSA modulus size, or the curve's */
+    unsigned issuer_key_type;                 /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC, for static ECDH */
+    uint16_t chain_schemes[CRED_SCHEMES_MAX]; /* the SignatureSchemes in the chain, each once;
+                                                 0 behind the last */
+    int64_t not_after_s;                      /* of the leaf, wall clock */
+    uint8_t fingerprint[32];                  /* SHA-256 of the leaf */
+    char subject[128];                        /* for logs */
+    const char *file;                         /* where it came from; "(self-signed)" */
+    struct ocsp_staple *staple;               /* NULL: none */
 };
 
 /* One server name (or the default) with up to one credential a key type. */

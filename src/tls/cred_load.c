@@ -227,6 +227,38 @@ static void warn_dates(const struct x509_cert *leaf, const char *file, int64_t n
              file, d.year, d.month, d.day, d.hour, d.minute, d.second);
 }
 
+/* What a certificate is signed with, as SignatureScheme; 0: nothing that has a number. The
+ * curve of an ECDSA key is not looked at. */
+static uint16_t scheme_of(const struct x509_cert *cert)
+{
+    struct x509_sig_kind kind;
+
+    if (!x509_sig_kind_of(cert->sig.algorithm, &kind)) {
+        return 0;
+    }
+    return (uint16_t)(kind.pss                          ? 0x0800 | kind.hash_id
+                      : kind.key_type == BR_KEYTYPE_RSA ? kind.hash_id << 8 | 1
+                                                        : kind.hash_id << 8 | 3);
+}
+
+/* Section 4.4.2.2 of RFC 8446: of a self-signed one nobody checks the signature. */
+static void note_schemes(struct cred *cred, const struct cred_parts *parts)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < parts->count && count < CRED_SCHEMES_MAX; i++) {
+        uint16_t scheme = scheme_of(&parts->certs[i]);
+        bool fresh = scheme != 0 && !span_equal(parts->certs[i].issuer, parts->certs[i].subject);
+
+        for (size_t k = 0; k < count; k++) {
+            fresh = fresh && cred->chain_schemes[k] != scheme;
+        }
+        if (fresh) {
+            cred->chain_schemes[count++] = scheme;
+        }
+    }
+}
+
 static int copy_chain(struct cred *cred, const struct cred_parts *parts, struct arena *arena)
 {
     cred->chain = arena_take_array(arena, parts->count, sizeof *cred->chain);
@@ -269,6 +301,7 @@ int cred_build(struct cred *cred, struct cred_parts *parts, const char *file, in
                           .issuer_key_type = leaf->issuer_key_type,
                           .not_after_s = leaf->not_after_s,
                           .file = file};
+    note_schemes(cred, parts);
     x509name_format(leaf->subject, cred->subject, sizeof cred->subject);
     br_sha256_init(&hash);
     br_sha256_update(&hash, leaf->der.data, leaf->der.len);

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* A vector of uint16 that holds at least one and is the whole body. */
-static int whole_list(struct span body, struct span list, struct span *out)
+int extension_list(struct span body, struct span list, struct span *out)
 {
     size_t prefix = (size_t)(list.data - body.data);
 
@@ -22,7 +21,7 @@ static int list16(struct span body, struct span *out)
     struct reader r = reader_of(body.data, body.len);
     struct span list = reader_vec16(&r);
 
-    return r.bad ? -1 : whole_list(body, list, out);
+    return r.bad ? -1 : extension_list(body, list, out);
 }
 
 static bool is_host_char(uint8_t c)
@@ -111,7 +110,7 @@ static int take_versions(struct hello *h, struct span body)
     struct reader r = reader_of(body.data, body.len);
     struct span list = reader_vec8(&r);
 
-    if (r.bad || whole_list(body, list, &h->versions) != 0) {
+    if (r.bad || extension_list(body, list, &h->versions) != 0) {
         return hello_malformed(h, "supported_versions: empty, odd or of the wrong length");
     }
     return 0;
@@ -161,7 +160,7 @@ static int take_ticket(struct hello *h, struct span body)
     return 0;
 }
 
-static int take_empty(struct hello *h, struct span body)
+int extension_empty(struct hello *h, struct span body)
 {
     return body.len == 0 ? 0 : hello_malformed(h, "an extension that has to be empty is not");
 }
@@ -233,84 +232,9 @@ static int take_record_limit(struct hello *h, struct span body)
     return 0;
 }
 
-static int take_key_shares(struct hello *h, struct span body)
-{
-    struct reader r = reader_of(body.data, body.len);
-    struct span list = reader_vec16(&r);
-    struct u16_set seen = {{0}};
-
-    if (!reader_finished(&r)) {
-        return hello_malformed(h, "key_share: of the wrong length");
-    }
-    r = reader_of(list.data, list.len);
-    while (reader_left(&r) > 0) {
-        uint16_t group = reader_u16(&r);
-        struct span share = reader_vec16(&r);
-
-        if (r.bad || share.len == 0) {
-            return hello_malformed(h, "key_share: a share is empty or does not fit");
-        }
-        if (!u16_set_add(&seen, group)) {
-            return hello_illegal(h, "key_share: two shares for one group");
-        }
-    }
-    h->key_shares = list;
-    return 0;
-}
-
-static int take_psk_modes(struct hello *h, struct span body)
-{
-    struct reader r = reader_of(body.data, body.len);
-    struct span modes = reader_vec8(&r);
-
-    if (!reader_finished(&r) || modes.len == 0) {
-        return hello_malformed(h, "psk_key_exchange_modes: empty or of the wrong length");
-    }
-    return 0;
-}
-
-static int take_psk(struct hello *h, struct span body)
-{
-    struct reader r = reader_of(body.data, body.len);
-    struct span identities = reader_vec16(&r);
-    struct span binders = reader_vec16(&r);
-    size_t identity_count = 0, binder_count = 0;
-
-    if (!reader_finished(&r) || identities.len == 0 || binders.len == 0) {
-        return hello_malformed(h, "pre_shared_key: a list is empty or of the wrong length");
-    }
-    r = reader_of(identities.data, identities.len);
-    while (reader_left(&r) > 0) {
-        struct span identity = reader_vec16(&r);
-
-        reader_u32(&r);
-        if (r.bad || identity.len == 0) {
-            return hello_malformed(h, "pre_shared_key: an identity is empty or does not fit");
-        }
-        identity_count++;
-    }
-    r = reader_of(binders.data, binders.len);
-    while (reader_left(&r) > 0) {
-        if (reader_vec8(&r).len < 32) {
-            return hello_malformed(h, "pre_shared_key: a binder is too short or does not fit");
-        }
-        binder_count++;
-    }
-    if (identity_count != binder_count) {
-        return hello_illegal(h, "pre_shared_key: as many binders as identities are due");
-    }
-    return 0;
-}
-
-#define EXT_PSK 41
-
-/* What we read. `has` is set when `take` found no fault; 0 where it is for
- * take to decide, or where nobody asks. */
-static const struct extension {
-    uint16_t type;
-    unsigned has;
-    int (*take)(struct hello *h, struct span body);
-} known[] = {
+/* What we read of every hello; tls/hello13.c reads what only TLS 1.3 knows. `has` is set when
+ * `take` found no fault; 0 where it is for take to decide, or where nobody asks. */
+static const struct extension known[] = {
     {0, 0, take_server_name},
     {1, HELLO_HAS_FRAGMENT_LEN, take_fragment_len},
     {5, 0, take_status_request},
@@ -318,28 +242,24 @@ static const struct extension {
     {11, HELLO_HAS_POINT_FORMATS, take_point_formats},
     {13, HELLO_HAS_SIGNATURES, take_signatures},
     {16, HELLO_HAS_ALPN, take_alpn},
-    {22, HELLO_HAS_ETM, take_empty},
-    {23, HELLO_HAS_EMS, take_empty},
+    {22, HELLO_HAS_ETM, extension_empty},
+    {23, HELLO_HAS_EMS, extension_empty},
     {28, HELLO_HAS_RECORD_LIMIT, take_record_limit},
     {35, HELLO_HAS_TICKET, take_ticket},
-    {EXT_PSK, HELLO_HAS_PSK, take_psk},
-    {42, 0, take_empty}, /* early_data */
     {43, HELLO_HAS_VERSIONS, take_versions},
-    {45, 0, take_psk_modes},
-    {49, 0, take_empty}, /* post_handshake_auth */
     {50, HELLO_HAS_SIGNATURES_CERT, take_signatures_cert},
-    {51, HELLO_HAS_KEY_SHARE, take_key_shares},
     {0xFF01, HELLO_HAS_RENEGOTIATION, take_renegotiation},
 };
 
-static int parse_extension(struct hello *h, uint16_t type, struct span body)
+int extension_take(struct hello *h, const struct extension *known_here, size_t count, uint16_t type,
+                   struct span body)
 {
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (known[i].type == type) {
-            if (known[i].take(h, body) != 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (known_here[i].type == type) {
+            if (known_here[i].take(h, body) != 0) {
                 return -1;
             }
-            h->has |= known[i].has;
+            h->has |= known_here[i].has;
         }
     }
     return 0;
@@ -360,10 +280,7 @@ int extensions_parse(struct hello *h)
         if (!u16_set_add(&seen, type)) {
             return hello_illegal(h, "an extension is sent twice");
         }
-        if (type == EXT_PSK && reader_left(&r) > 0) {
-            return hello_illegal(h, "pre_shared_key: not the last extension");
-        }
-        if (parse_extension(h, type, body) != 0) {
+        if (extension_take(h, known, ARRAY_LEN(known), type, body) != 0) {
             return -1;
         }
     }

@@ -1,7 +1,7 @@
 /*
- * Inside of the ClientHello parser, shared by its two files: the walk over the
- * extensions, a set of 16-bit numbers, and how a fault is noted. For
- * tls/hello.c and tls/extensions.c alone; others include tls/hello.h.
+ * Inside of the ClientHello parser, shared by its three files: the walk over the
+ * extensions, a set of 16-bit numbers, and how a fault is noted. For tls/hello.c,
+ * tls/extensions.c and tls/hello13.c alone; others include tls/hello.h.
  */
 #ifndef TINY_TLS_EXTENSIONS_H
 #define TINY_TLS_EXTENSIONS_H
@@ -11,6 +11,20 @@
 /* Reads h->extensions into h. 0, or -1 with alert and reason. Unknown ones
  * pass unread, but none may come twice. */
 int extensions_parse(struct hello *h);
+
+/* One that is read; `has` is set when `take` found no fault. */
+struct extension {
+    uint16_t type;
+    unsigned has;
+    int (*take)(struct hello *h, struct span body);
+};
+
+/* Reads one extension if it is among these. */
+int extension_take(struct hello *h, const struct extension *known_here, size_t count, uint16_t type,
+                   struct span body);
+int extension_empty(struct hello *h, struct span body);
+/* Is list, taken from body's front, of uint16, not empty, and body's rest? 0 with *out, or -1. */
+int extension_list(struct span body, struct span list, struct span *out);
 
 /* Note the fault and return -1. */
 static inline int hello_refuse(struct hello *h, enum alert alert, const char *reason)

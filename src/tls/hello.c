@@ -1,7 +1,7 @@
 /*
- * The strict ClientHello parser: the fixed fields, the rules over several
- * fields, and the questions to a parsed hello. tls/extensions.c reads the
- * extensions. A vector that does not fit, or that its RFC bounds otherwise, is
+ * The strict ClientHello parser: the fixed fields, and the questions to a parsed
+ * hello. tls/extensions.c reads the extensions, tls/hello13.c what only TLS 1.3
+ * judges. A vector that does not fit, or that its RFC bounds otherwise, is
  * decode_error; a value that fits and may not stand there is illegal_parameter.
  */
 #include "tls/extensions.h"
@@ -9,43 +9,10 @@
 #include <string.h>
 
 #define TLS12 0x0303
-#define TLS13 0x0304
 
-/* ---- rules over several fields ------------------------------------------- */
+/* ---- the fixed fields ---------------------------------------------------- */
 
-/* RFC 8446 4.2.8: shares only for groups that supported_groups lists. */
-static int check_key_shares(struct hello *h)
-{
-    struct reader r = reader_of(h->groups.data, h->groups.len);
-    struct u16_set listed = {{0}};
-
-    while (reader_left(&r) > 0) {
-        u16_set_add(&listed, reader_u16(&r));
-    }
-    r = reader_of(h->key_shares.data, h->key_shares.len);
-    while (reader_left(&r) > 0) {
-        if (!u16_set_has(&listed, reader_u16(&r))) {
-            return hello_illegal(h, "key_share: a share for a group that is not listed");
-        }
-        reader_vec16(&r);
-    }
-    return 0;
-}
-
-/* RFC 5246 7.4.1.2: the null method has to be there. RFC 8446 4.1.2: whoever
- * offers TLS 1.3 sends that alone. */
-static int check_compression(struct hello *h, struct span methods)
-{
-    if (memchr(methods.data, 0, methods.len) == NULL) {
-        return hello_illegal(h, "compression methods: null is missing");
-    }
-    if (methods.len != 1 && hello_list_has(h->versions, TLS13)) {
-        return hello_illegal(h, "compression methods: others than null beside TLS 1.3");
-    }
-    return 0;
-}
-
-static int parse_fields(struct hello *h, struct reader *r, struct span *compression)
+static int parse_fields(struct hello *h, struct reader *r)
 {
     h->legacy_version = reader_u16(r);
     h->random = reader_take(r, 32);
@@ -60,8 +27,8 @@ static int parse_fields(struct hello *h, struct reader *r, struct span *compress
     if (r->bad || h->suites.len == 0 || h->suites.len % 2 != 0) {
         return hello_malformed(h, "the cipher suites are empty, odd or do not fit");
     }
-    *compression = reader_vec8(r);
-    if (compression->len == 0) {
+    h->compression = reader_vec8(r);
+    if (h->compression.len == 0) {
         return hello_malformed(h, "the compression methods are empty or do not fit");
     }
     if (reader_left(r) > 0) {
@@ -82,13 +49,14 @@ int hello_parse_again(const uint8_t *message, size_t message_len, struct span ve
                       struct hello *out)
 {
     struct reader r = reader_of(message, message_len);
-    struct span compression;
 
     *out = (struct hello){0};
     /* Absent parts are empty spans at a valid address, never NULL. */
     out->server_name = out->alpn = out->versions = out->groups = out->signatures =
-        out->signatures_cert = out->ticket = out->key_shares = out->extensions = out->random =
-            out->session_id = out->suites = span_of(message, 0);
+        out->signatures_cert = out->ticket = out->extensions = out->random = out->session_id =
+            out->suites = out->compression = out->key_shares = out->psk_identities =
+                out->psk_binders = out->psk_modes = out->cookie = out->compressions =
+                    out->authorities = span_of(message, 0);
     out->verify_data = verify_data;
     if (reader_u8(&r) != 1) {
         return hello_refuse(out, ALERT_UNEXPECTED_MESSAGE, "not a ClientHello");
@@ -96,12 +64,11 @@ int hello_parse_again(const uint8_t *message, size_t message_len, struct span ve
     if (reader_u24(&r) != reader_left(&r) || r.bad) {
         return hello_malformed(out, "the ClientHello's length is wrong");
     }
-    if (parse_fields(out, &r, &compression) != 0 || extensions_parse(out) != 0 ||
-        check_compression(out, compression) != 0) {
+    if (parse_fields(out, &r) != 0 || extensions_parse(out) != 0) {
         return -1;
     }
-    if ((out->has & HELLO_HAS_GROUPS) != 0 && check_key_shares(out) != 0) {
-        return -1;
+    if (memchr(out->compression.data, 0, out->compression.len) == NULL) {
+        return hello_illegal(out, "compression methods: null is missing");
     }
     if (verify_data.len > 0 && (out->has & HELLO_HAS_RENEGOTIATION) == 0) {
         return hello_refuse(out, ALERT_HANDSHAKE_FAILURE, "renegotiation_info: missing");

@@ -4,8 +4,8 @@
  * caller's bytes. The first fuzz target.
  *
  * RFC 5246 7.4.1.2, RFC 5746, RFC 6066, RFC 7301, RFC 7627, RFC 8422,
- * RFC 8446 4.1.2, RFC 8449. What only a TLS 1.3 handshake can judge (missing
- * extensions, cookies, binders) is left to that engine.
+ * RFC 8446 4.1.2, RFC 8449, RFC 8879. What only TLS 1.3 knows is not looked at by
+ * hello_parse, so that it cannot keep a TLS 1.2 client out: hello13_parse reads it.
  */
 #ifndef TINY_TLS_HELLO_H
 #define TINY_TLS_HELLO_H
@@ -67,15 +67,22 @@ struct hello_gathered hello_gather(const uint8_t *wire, size_t wire_len, uint8_t
 #define HELLO_HAS_FALLBACK_SCSV   (1u << 11)
 #define HELLO_HAS_SIGNATURES_CERT (1u << 12)
 #define HELLO_HAS_RECORD_LIMIT    (1u << 13)
-#define HELLO_HAS_KEY_SHARE       (1u << 14)
-#define HELLO_HAS_PSK             (1u << 15)
-#define HELLO_HAS_ETM             (1u << 16) /* encrypt_then_mac */
+#define HELLO_HAS_ETM             (1u << 14) /* encrypt_then_mac */
+/* Set by hello13_parse alone. */
+#define HELLO_HAS_KEY_SHARE  (1u << 16)
+#define HELLO_HAS_PSK        (1u << 17)
+#define HELLO_HAS_PSK_MODES  (1u << 18)
+#define HELLO_HAS_EARLY_DATA (1u << 19)
+#define HELLO_HAS_COOKIE     (1u << 20)
+#define HELLO_HAS_POST_AUTH  (1u << 21) /* post_handshake_auth */
+#define HELLO_HAS_COMPRESS   (1u << 22) /* compress_certificate */
 
 struct hello {
     uint16_t legacy_version;
     struct span random;      /* 32 bytes */
     struct span session_id;  /* 0 to 32 bytes */
     struct span suites;      /* list of uint16, whole number, at least one */
+    struct span compression; /* legacy_compression_methods, null among them */
     struct span extensions;  /* the whole block, without its length; empty if absent */
     unsigned has;            /* HELLO_HAS_* */
     struct span server_name; /* host_name, as sent (checked: no NUL, 1..255 bytes, ASCII LDH,
@@ -86,12 +93,20 @@ struct hello {
     struct span signatures;  /* list of uint16 SignatureScheme */
     struct span signatures_cert;
     struct span ticket;
-    struct span key_shares; /* KeyShareEntry list body */
-    uint8_t fragment_len;   /* RFC 6066 code 1..4 */
+    uint8_t fragment_len; /* RFC 6066 code 1..4 */
     uint16_t record_limit;
     struct span verify_data; /* what renegotiation_info has to hold */
-    enum alert alert;        /* when hello_parse failed */
-    const char *reason;      /* static sentence, when hello_parse failed */
+    /* Of TLS 1.3 alone, filled by hello13_parse; bodies of lists without their length. */
+    struct span key_shares;     /* KeyShareEntry */
+    struct span psk_identities; /* PskIdentity: as many as binders, at least one */
+    struct span psk_binders;    /* PskBinderEntry; the hello that binders are computed over
+                                   ends 2 bytes before this span */
+    struct span psk_modes;      /* bytes */
+    struct span cookie;         /* its value */
+    struct span compressions;   /* of certificates: uint16 */
+    struct span authorities;    /* DistinguishedName */
+    enum alert alert;           /* when hello_parse failed */
+    const char *reason;         /* static sentence, when hello_parse failed */
 };
 
 /* message: a whole handshake message with its header. Returns 0 or -1; then
@@ -102,6 +117,15 @@ int hello_parse(const uint8_t *message, size_t message_len, struct hello *out);
  * there and hold the client's Finished of the handshake before. */
 int hello_parse_again(const uint8_t *message, size_t message_len, struct span verify_data,
                       struct hello *out);
+
+/*
+ * Reads what only TLS 1.3 knows, and judges the whole as RFC 8446 asks: which extensions must
+ * be there (section 9.2), which belong together, that nothing is compressed. h was parsed
+ * before, and its version was agreed to be TLS 1.3. Returns as hello_parse does.
+ */
+int hello13_parse(struct hello *h);
+/* The client's share for a group; empty when there is none. */
+struct span hello13_share(const struct hello *h, uint16_t group);
 
 /* Highest version that the client says it can do and that lies in min..max
  * (supported_versions when present, else legacy_version); 0 if none. GREASE

@@ -135,6 +135,7 @@ struct tls_context {
     struct trust *trust;
     struct anchor_set no_anchors;
     struct session_cache *sessions; /* NULL: off */
+    uint8_t cookie_key[32];         /* of HelloRetryRequests */
     uint8_t rules[32];              /* SHA-256 of config_rules, which sessions are bound to */
     struct ticket_keys tickets;     /* none: off */
     struct early13 *early;          /* NULL: not on, or without ssl.anti-replay */
@@ -166,6 +167,9 @@ void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t le
  * engine's session parameters; t->v12 is there. 0, or -1 with the alert and the
  * reason in t->choice. */
 int agree(struct tls *t, const struct hello *h);
+/* Settles t->binding: what a session may be resumed under, beside its version, suite and our
+ * certificate. alpn: the protocol that it is bound to, NULL for none or any. */
+void agree_bind(struct tls *t, const char *alpn);
 
 /* renegotiate.c */
 /* Sends the HelloRequest that is wanted, if nothing stands in its way now. */

@@ -1,4 +1,5 @@
 #include "tls/policy.h"
+#include "config/sslop.h"
 
 #include <bearssl.h>
 
@@ -57,6 +58,11 @@ static const struct {
     {0xCCA9, KEYX_ECDHE_ECDSA | TLS12_ONLY},
 };
 
+static bool is_chacha(uint16_t suite)
+{
+    return suite == 0x1303 || suite == 0xCCA8 || suite == 0xCCA9;
+}
+
 static int refuse(struct policy_choice *out, enum alert alert, const char *reason)
 {
     out->alert = alert;
@@ -79,9 +85,9 @@ int policy_version(const struct config *config, const struct hello *h, struct po
         return refuse(out, ALERT_INAPPROPRIATE_FALLBACK,
                       "the client fell back to an older version without need");
     }
-    if (h->legacy_version < out->version) {
+    if (h->legacy_version < out->version && out->version < 0x0304) {
         /* supported_versions with a lower legacy_version: RFC 8446 fixes the
-         * latter at TLS 1.2, and the engine goes by it. */
+         * latter at TLS 1.2, and BearSSL's engine goes by it. */
         return refuse(out, ALERT_PROTOCOL_VERSION,
                       "legacy_version is below what supported_versions offers");
     }
@@ -113,6 +119,18 @@ int policy_alpn(const struct config *config, const struct hello *h, struct polic
         return 0; /* which has no protocol of its own */
     }
     return refuse(out, ALERT_NO_APPLICATION_PROTOCOL, "no application protocol in common");
+}
+
+bool policy_prefers_chacha(const struct config *config, const struct hello *h)
+{
+    struct reader r = reader_of(h->suites.data, h->suites.len);
+    uint16_t first = reader_u16(&r);
+
+    while (hello_is_grease(first) && reader_left(&r) >= 2) {
+        first = reader_u16(&r);
+    }
+    return config->server_preference && (config->options & SSLOP_PRIORITIZE_CHACHA) != 0 &&
+           is_chacha(first);
 }
 
 static int suite_keyx(uint16_t suite)
@@ -150,13 +168,12 @@ static const struct sigalgs usual_signatures = {
     .count = 13,
 };
 
-static uint8_t hash_of(uint16_t scheme)
+uint8_t policy_hash_of(uint16_t scheme)
 {
     return sigalg_is_pss(scheme) ? (uint8_t)scheme : (uint8_t)(scheme >> 8);
 }
 
-/* PSS with SHA-512 wants more than 1024 bits; all else fits any RSA key. */
-static bool fits_key(uint16_t scheme, const struct cred *rsa)
+bool policy_fits_key(uint16_t scheme, const struct cred *rsa)
 {
     return rsa != NULL ? sigalg_is_rsa(scheme) ||
                              (sigalg_is_pss(scheme) &&
@@ -184,7 +201,7 @@ static uint16_t choose_scheme(const struct config *config, const struct hello *h
     for (size_t i = 0; i < ours->count; i++) {
         uint16_t scheme = ours->schemes[i];
 
-        if (fits_key(scheme, rsa) &&
+        if (policy_fits_key(scheme, rsa) &&
             (listed ? hello_list_has(h->signatures, scheme) : scheme >> 8 == br_sha1_ID)) {
             return scheme;
         }
@@ -260,11 +277,25 @@ static bool try_suite(const struct config *config, uint16_t suite, struct offer 
     out->signature = 0;
     if (ephemeral && out->version >= 0x0303) {
         out->signature = rsa ? o->rsa_scheme : o->ec_scheme;
-        out->hash_id = hash_of(out->signature);
+        out->hash_id = policy_hash_of(out->signature);
     } else if (ephemeral && !rsa) {
         out->hash_id = br_sha1_ID;
     }
     return true;
+}
+
+/* In the server's order; chacha: only those with ChaCha20. */
+static bool try_ours(const struct config *config, const struct hello *h, bool chacha,
+                     struct offer *o, struct policy_choice *out)
+{
+    for (size_t i = 0; i < config->suite_count; i++) {
+        if (hello_list_has(h->suites, config->suites[i]) &&
+            (!chacha || is_chacha(config->suites[i])) &&
+            try_suite(config, config->suites[i], o, out)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int policy_suite(const struct config *config, const struct hello *h, const struct cred_entry *entry,
@@ -281,11 +312,9 @@ int policy_suite(const struct config *config, const struct hello *h, const struc
     o.ec_curve = o.ec != NULL && ((h->has & HELLO_HAS_GROUPS) == 0 ||
                                   hello_list_has(h->groups, (uint16_t)o.ec->key.ec.curve));
     if (config->server_preference) {
-        for (size_t i = 0; i < config->suite_count; i++) {
-            if (hello_list_has(h->suites, config->suites[i]) &&
-                try_suite(config, config->suites[i], &o, out)) {
-                return 0;
-            }
+        if ((policy_prefers_chacha(config, h) && try_ours(config, h, true, &o, out)) ||
+            try_ours(config, h, false, &o, out)) {
+            return 0;
         }
     } else {
         struct reader r = reader_of(h->suites.data, h->suites.len);

@@ -27,11 +27,19 @@ struct policy_choice {
     const char *reason; /* static sentence then */
 };
 
-/* Returns 0, or -1 with alert and reason set. */
+/* Returns 0, or -1 with alert and reason set. A client that offers TLS 1.3 where it is on
+ * gets that, or an alert later on, but never an older version (RFC 8446, section 4.1.3). */
 int policy_version(const struct config *config, const struct hello *h, struct policy_choice *out);
 int policy_alpn(const struct config *config, const struct hello *h, struct policy_choice *out);
 /* How handshakes may be signed here, in order of preference. */
 const struct sigalgs *policy_signatures(const struct config *config);
+/* br_*_ID of a SignatureScheme's hash. */
+uint8_t policy_hash_of(uint16_t scheme);
+/* Can the key (the RSA one, or NULL for ECDSA) sign so? PSS with SHA-512 wants more than 1024
+ * bits; all else fits any RSA key. */
+bool policy_fits_key(uint16_t scheme, const struct cred *rsa);
+/* ssl.options has PRIORITIZE_CHACHA, and ChaCha20 is what the client would like best. */
+bool policy_prefers_chacha(const struct config *config, const struct hello *h);
 /* Needs out->version. Fills suite, group, signature and cred. */
 int policy_suite(const struct config *config, const struct hello *h, const struct cred_entry *entry,
                  struct policy_choice *out);

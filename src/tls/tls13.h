@@ -83,6 +83,9 @@ struct handshake13 {
     bool ask_certificate;
     bool staple;          /* status_request answered in Certificate */
     bool client_verified; /* a client's certificate came and its CertificateVerify is due */
+    bool name_used;       /* server_name is answered */
+    bool limit_answer;    /* record_size_limit is answered */
+    uint8_t fragment_len; /* max_fragment_length to be answered; 0: it is not */
     uint16_t compression; /* RFC 8879, of our Certificate; 0: none */
     uint8_t session_id[32], session_id_len; /* to be echoed */
     uint8_t first_hello[32];                /* retry13: a digest of what must not change */
@@ -123,9 +126,15 @@ struct tls13 {
 };
 
 /* ---- agree13.c, policy13.c ------------------------------------------------ */
-/* message: the whole ClientHello with its header. Settles t->entry, t->choice (suite,
- * group, signature, cred, alpn), the handshake's fields above, psk, and begins the
- * transcript (or goes on with it, when retried), with this message added at the end. */
+/*
+ * message: the whole ClientHello with its header; h is what hello_parse made of it. Judges it
+ * as TLS 1.3 (hello13_parse), settles t->entry, t->choice (suite, group, signature, cred,
+ * alpn), t->binding, t->serverinfo, the handshake's fields above, psk, the limits in t->v13, and
+ * begins the transcript, with this message added at the end. Called with the first hello
+ * and, when hs->retried, with the second: then it makes sure that this is what was asked for
+ * (retry13_check) and goes on with the transcript. When hs->retry comes out true, retry13_note
+ * was called and only group and suite are of use yet.
+ */
 int agree13(struct tls *t, const struct hello *h, struct span message);
 
 /* ---- retry13.c ------------------------------------------------------------ */
@@ -133,15 +142,17 @@ int agree13(struct tls *t, const struct hello *h, struct span message);
  * length. */
 #define COOKIE13_MAX 64
 size_t retry13_cookie(struct tls *t, uint8_t out[COOKIE13_MAX]);
-/* Notes what must not change, before a HelloRetryRequest. */
+/* Notes what must not change, before a HelloRetryRequest; agree13 does it. */
 void retry13_note(struct tls *t, const struct hello *h);
-/* Is the second ClientHello what the first one was, with the share and the cookie? */
+/* Is the second ClientHello what the first one was, with the share and the cookie?
+ * agree13 asks. */
 int retry13_check(struct tls *t, const struct hello *h);
 
 /* ---- psk13.c, external13.c, early13.c ----------------------------------------- */
 /* Reads ssl.psk into *psk, which is zeroed. -1 after telling why by log_line. */
 int external13_load(struct external13 *psk, const char *spec);
-/* Called for each hello, when suite, cred and alpn are chosen and before this message is
+/* h: after hello13_parse. Called for each hello, when suite, cred, alpn and hs->retry are settled
+ * (cred also where t->choice.signature is 0: no scheme in common) and before this message is
  * in the transcript. Chooses among its identities for t->choice.suite's hash (may set
  * another suite of the config that the client offers and that fits the PSK, unless
  * hs->retried). Verifies the binder; a wrong one is an error, an unknown identity is passed

@@ -41,21 +41,17 @@ enum extension_type {
     EMS = 23,
     RECORD_LIMIT = 28,
     TICKET = 35,
-    PSK = 41,
-    EARLY_DATA = 42,
     VERSIONS = 43,
     PSK_MODES = 45,
-    POST_AUTH = 49,
     SIGNATURES_CERT = 50,
     KEY_SHARE = 51,
     RENEGOTIATION = 0xFF01,
 };
 
-#define A16      "aaaaaaaaaaaaaaaa"
-#define A32      A16 A16
-#define A64      A32 A32
-#define LABEL63  A32 A16 "aaaaaaaaaaaaaaa"
-#define IDENTITY "\x00\x07\x00\x01X\x00\x00\x00\x00"
+#define A16     "aaaaaaaaaaaaaaaa"
+#define A32     A16 A16
+#define A64     A32 A32
+#define LABEL63 A32 A16 "aaaaaaaaaaaaaaa"
 
 /* One extension alone in a hello; alert 0 means that it is fine. */
 static const struct {
@@ -138,10 +134,6 @@ static const struct {
     {"EMS: a body", EMS, SPAN("\x00"), 50},
     {"EtM", ETM, SPAN(""), 0},
     {"EtM: a body", ETM, SPAN("\x00"), 50},
-    {"early_data", EARLY_DATA, SPAN(""), 0},
-    {"early_data: a body", EARLY_DATA, SPAN("\x00\x00\x00\x00"), 50},
-    {"post_handshake_auth", POST_AUTH, SPAN(""), 0},
-    {"post_handshake_auth: a body", POST_AUTH, SPAN("\x01"), 50},
     {"ticket: empty", TICKET, SPAN(""), 0},
     {"ticket: anything", TICKET, SPAN("\x00\xff\x00"), 0},
     {"status_request", STATUS_REQUEST, SPAN("\x01\x00\x00\x00\x00"), 0},
@@ -168,24 +160,6 @@ static const struct {
     {"renegotiation_info: empty body", RENEGOTIATION, SPAN(""), 50},
     {"renegotiation_info: trailing byte", RENEGOTIATION, SPAN("\x00\x00"), 50},
     {"heartbeat is not read", HEARTBEAT, SPAN("\x05zz"), 0},
-    {"key_share: none", KEY_SHARE, SPAN("\x00\x00"), 0},
-    {"key_share: two", KEY_SHARE, SPAN("\x00\x0a\x00\x1d\x00\x01x\x00\x17\x00\x01y"), 0},
-    {"key_share: one group twice", KEY_SHARE, SPAN("\x00\x0a\x00\x1d\x00\x01x\x00\x1d\x00\x01y"),
-     47},
-    {"key_share: empty share", KEY_SHARE, SPAN("\x00\x04\x00\x1d\x00\x00"), 50},
-    {"key_share: share too long", KEY_SHARE, SPAN("\x00\x05\x00\x1d\x00\x02x"), 50},
-    {"key_share: empty body", KEY_SHARE, SPAN(""), 50},
-    {"key_share: trailing byte", KEY_SHARE, SPAN("\x00\x05\x00\x1d\x00\x01xy"), 50},
-    {"PSK modes", PSK_MODES, SPAN("\x02\x01\x00"), 0},
-    {"PSK modes: empty list", PSK_MODES, SPAN("\x00"), 50},
-    {"PSK modes: trailing byte", PSK_MODES, SPAN("\x01\x01\x00"), 50},
-    {"PSK", PSK, SPAN(IDENTITY "\x00\x21\x20" A32), 0},
-    {"PSK: no identity", PSK, SPAN("\x00\x00\x00\x21\x20" A32), 50},
-    {"PSK: no binder", PSK, SPAN(IDENTITY "\x00\x00"), 50},
-    {"PSK: a binder of 31 bytes", PSK, SPAN(IDENTITY "\x00\x20\x1f" A16 "aaaaaaaaaaaaaaa"), 50},
-    {"PSK: an empty identity", PSK, SPAN("\x00\x06\x00\x00\x00\x00\x00\x00\x00\x21\x20" A32), 50},
-    {"PSK: more binders than identities", PSK, SPAN(IDENTITY "\x00\x42\x20" A32 "\x20" A32), 47},
-    {"PSK: trailing byte", PSK, SPAN(IDENTITY "\x00\x21\x20" A32 "a"), 50},
     {"an unknown extension", 0x1234, SPAN("\xff\xff\xff"), 0},
     {"a GREASE extension", 0xAAAA, SPAN("\x00"), 0},
 };
@@ -222,7 +196,7 @@ static void check_cut_bodies(void)
             cuts += expect(verdict(&b) == 50, rules[i].name);
         }
     }
-    ok(cuts > 400, "a body that is cut anywhere is a decode_error");
+    ok(cuts > 300, "a body that is cut anywhere is a decode_error");
 }
 
 static void check_fields(void)
@@ -262,9 +236,6 @@ static void check_fields(void)
     ok(verdict(&b) == 0, "compression with null");
     build_extension(&b, VERSIONS, BYTES("\x02\x03\x03"));
     ok(verdict(&b) == 0, "compression with null, and TLS 1.2 in the list of versions");
-    b.extensions_len = 0;
-    build_extension(&b, VERSIONS, BYTES("\x02\x03\x04"));
-    ok(verdict(&b) == 47, "compression beside TLS 1.3");
     b = build_hello();
     b.version = 0x02FF;
     ok(verdict(&b) == 70, "a version below SSLv3");
@@ -299,19 +270,6 @@ static void check_many(void)
     ok(parse(hello_bytes(&b), &h) == -1 && h.alert == 47 && span_is(h.server_name, "a"),
        "a known extension twice; the name is kept for the log");
     b = build_hello();
-    build_extension(&b, PSK, BYTES(IDENTITY "\x00\x21\x20" A32));
-    ok(verdict(&b) == 0, "PSK as the last");
-    build_extension(&b, EMS, BYTES(""));
-    ok(verdict(&b) == 47, "PSK before another");
-    b = build_hello();
-    build_extension(&b, KEY_SHARE, BYTES("\x00\x05\x00\x1d\x00\x01x"));
-    build_extension(&b, GROUPS, BYTES("\x00\x02\x00\x1d"));
-    ok(verdict(&b) == 0, "a share for a listed group");
-    b.extensions_len = 0;
-    build_extension(&b, KEY_SHARE, BYTES("\x00\x05\x00\x1d\x00\x01x"));
-    build_extension(&b, GROUPS, BYTES("\x00\x02\x00\x17"));
-    ok(verdict(&b) == 47, "a share for a group that is not listed");
-    b = build_hello();
     build_extension(&b, 0x7777, BYTES("abc"));
     for (b.extensions_len--; b.extensions_len > 0; b.extensions_len--) {
         expect(verdict(&b) == 50, "an unknown extension that does not fit");
@@ -343,9 +301,9 @@ static void check_grease(void)
     build_extension(&b, ALPN, BYTES("\x00\x0f\x02\xBA\xBA\x02h2\x08http/1.1"));
     build_extension(&b, PSK_MODES, BYTES("\x02\x0b\x01"));
     build_extension(&b, 0xDADA, BYTES("\x00"));
-    ok(parse(hello_bytes(&b), &h) == 0, "GREASE everywhere");
+    ok(parse(hello_bytes(&b), &h) == 0 && hello13_parse(&h) == 0, "GREASE everywhere");
     ok(h.has == (HELLO_HAS_SNI | HELLO_HAS_GROUPS | HELLO_HAS_KEY_SHARE | HELLO_HAS_VERSIONS |
-                 HELLO_HAS_SIGNATURES | HELLO_HAS_ALPN),
+                 HELLO_HAS_SIGNATURES | HELLO_HAS_ALPN | HELLO_HAS_PSK_MODES),
        "what is there is noted");
     ok(span_is(h.server_name, "Example.Org") && h.groups.len == 6 && h.versions.len == 6 &&
            h.signatures.len == 4 && h.alpn.len == 15 && h.key_shares.len == 10,
