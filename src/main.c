@@ -38,32 +38,51 @@ static int print_version(void)
                            TINY_STANDIN ? "" : " (small)"));
 }
 
-static int print_ciphers(const struct command_args *args)
+/* Those of a parsed list; *begun: some stand before them. */
+static int print_suites(const struct cipherlist_result *list, bool verbose, bool *begun)
 {
-    struct cipherlist_result result;
     int failed = 0;
 
-    if (cipherlist_parse(args->list, cpu_has_fast_aes(), &result) != 0) {
-        outputf(STDERR_FILENO, "tiny: ciphers: %s\n", result.error);
-        return EXIT_CODE_USAGE;
-    }
-    if (result.unknown[0] != '\0') {
-        outputf(STDERR_FILENO, "tiny: ciphers: unknown and skipped: %s\n", result.unknown);
-    }
-    if (args->supported) {
-        cipherlist_apply_level(&result);
-    }
-    for (size_t i = 0; i < result.count; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         struct suite_info suite;
         char line[160];
 
-        (void)suite_by_id(result.suites[i], &suite);
-        if (args->verbose) {
+        (void)suite_by_id(list->suites[i], &suite);
+        if (verbose) {
             cipherlist_describe(&suite, line, sizeof line);
             failed |= outputf(STDOUT_FILENO, "%s\n", line);
         } else {
-            failed |= outputf(STDOUT_FILENO, "%s%s", i > 0 ? ":" : "", suite.name);
+            failed |= outputf(STDOUT_FILENO, "%s%s", *begun ? ":" : "", suite.name);
         }
+        *begun = true;
+    }
+    return failed;
+}
+
+/* As `openssl ciphers`: those of TLS 1.3 come first, whatever the list says. */
+static int print_ciphers(const struct command_args *args)
+{
+    struct cipherlist_result lists[2];
+    bool aes = cpu_has_fast_aes();
+    bool begun = false;
+    int failed = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if ((i == 0 ? cipherlist_parse_tls13(args->ciphersuites, aes, &lists[i])
+                    : cipherlist_parse(args->list, aes, &lists[i])) != 0) {
+            outputf(STDERR_FILENO, "tiny: ciphers: %s\n", lists[i].error);
+            return EXIT_CODE_USAGE;
+        }
+        if (lists[i].unknown[0] != '\0') {
+            outputf(STDERR_FILENO, "tiny: ciphers: unknown and skipped: %s\n", lists[i].unknown);
+        }
+    }
+    lists[0].security_level = lists[1].security_level;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (args->supported) {
+            cipherlist_apply_level(&lists[i]);
+        }
+        failed |= print_suites(&lists[i], args->verbose, &begun);
     }
     if (!args->verbose) {
         failed |= output_all(STDOUT_FILENO, "\n", 1);

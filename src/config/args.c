@@ -328,24 +328,24 @@ static void scan_ciphers(struct loader *l, struct walk *w, struct args_scan *sca
     struct command_args *args = &l->config->args;
     bool have_list = false;
 
-    while (w->at < w->argc) {
+    for (; w->at < w->argc; w->at++) {
         const char *arg = w->argv[w->at];
 
         if (strcmp(arg, "-v") == 0) {
             args->verbose = true;
         } else if (strcmp(arg, "-s") == 0) {
             args->supported = true;
+        } else if (strcmp(arg, "-ciphersuites") == 0 && w->at + 1 < w->argc) {
+            args->ciphersuites = w->argv[++w->at];
         } else if (strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0) {
             scan->command = COMMAND_HELP;
         } else if (have_list) {
-            loader_error(l, NULL, "ciphers [-v] [-s] LIST takes one list; \"%.80s\" is too much",
-                         arg);
+            loader_error(l, NULL, "ciphers takes one list; \"%.80s\" is too much", arg);
         } else {
             /* A list may begin with a dash: -AES:AES128. */
             args->list = arg;
             have_list = true;
         }
-        w->at++;
     }
 }
 
@@ -482,7 +482,8 @@ struct args_scan args_scan(struct loader *l, int argc, char **argv)
     struct walk w = {.argc = argc, .argv = argv, .at = 1};
     struct command_args *args = &l->config->args;
 
-    *args = (struct command_args){.list = "DEFAULT", .days = 365, .out = "-"};
+    *args = (struct command_args){
+        .list = "DEFAULT", .ciphersuites = "DEFAULT", .days = 365, .out = "-"};
     l->place = "command line";
     if (argc > 1 && strcmp(argv[1], "ciphers") == 0) {
         scan.command = COMMAND_CIPHERS;

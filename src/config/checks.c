@@ -437,6 +437,7 @@ void config_check(struct loader *l)
     check_crls(l);
     check_headers(l);
     check_endpoints(l);
+    config_check_tls13(l);
     if (TINY_STANDIN) {
         check_watch(l);
         check_unused(l);

@@ -48,6 +48,7 @@ struct command_args {
     bool verbose;             /* ciphers -v */
     bool supported;           /* ciphers -s: after @SECLEVEL */
     const char *list;         /* "DEFAULT" when none was given */
+    const char *ciphersuites; /* ciphers -ciphersuites: those of TLS 1.3 */
     struct string_list names; /* certificate --name */
     uint32_t days;            /* --days, 365 */
     uint32_t rsa_bits;        /* --rsa: 2048, 3072 or 4096; 0: a P-256 key */

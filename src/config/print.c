@@ -154,7 +154,7 @@ int config_print(const struct config *config, int fd)
 
 static const char usage[] =
     "Usage: tiny [-c FILE] [-t] [options]\n"
-    "       tiny ciphers [-v] [-s] [LIST]\n"
+    "       tiny ciphers [-v] [-s] [-ciphersuites LIST] [LIST]\n"
     "       tiny certificate --name HOST [--days N] [--rsa BITS]\n"
     "                        [--out FILE] [--force]\n"
     "\n"

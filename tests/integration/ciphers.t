@@ -2,8 +2,10 @@
 """`tiny ciphers` against `openssl ciphers` over the suites that both have:
 the same selection in the same order, line by line, for chosen lists and for
 some hundreds that a fixed seed makes up. Lists with DEFAULT are left out, for
-tiny's default is another one on purpose; they are checked by themselves."""
+tiny's default is another one on purpose; they are checked by themselves. The
+suites of TLS 1.3 stand before them in both programs, whatever the list says."""
 
+import itertools
 import random
 import subprocess
 
@@ -73,6 +75,34 @@ def lines(text):
     return [line.rstrip() for line in text.splitlines()]
 
 
+def below13(text):
+    """Without the suites of TLS 1.3."""
+    return [line for line in lines(text) if not line.startswith("TLS_")]
+
+
+def names(text):
+    return [n for n in text.strip().split(":") if not n.startswith("TLS_")]
+
+
+def tls13():
+    """Of TLS 1.3's suites three are built; which and in what order -ciphersuites says."""
+    three = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"]
+    _, out, _ = run(harness.TINY)
+    equal(sorted(out.split(":")[:3]), sorted(three), "three suites of TLS 1.3 come first")
+    for suites in (*itertools.permutations(three), *((one,) for one in three), [*three[1:], "NOSUCH"]):
+        for more in (), ("-s",), ("-s", "-v"):
+            for text in "ECDHE+AESGCM", "ECDHE+AESGCM:@SECLEVEL=3", "ECDHE+AESGCM+AES256:@SECLEVEL=4":
+                args = [*more, "-ciphersuites", ":".join(suites), text]
+                theirs, ours = run("openssl", *args), run(harness.TINY, *args)
+                if ours[:2] != theirs[:2]:
+                    equal(ours, theirs, f"ciphers {' '.join(args)}")
+    ok(True, "-ciphersuites, -s and -v are as openssl's")
+    for wrong in "NOSUCH", "AES128-SHA", "TLS_AES_128_CCM_SHA256":
+        code, _, told = run(harness.TINY, "-ciphersuites", wrong)
+        equal((code, "no suite of TLS 1.3" in told), (2, True), f"-ciphersuites {wrong}")
+    equal(run(harness.TINY, three[0])[0], 2, "the list is not for them")
+
+
 def made_up(rng, names):
     """A list of 1 to 8 items; now and then with a suite's name or a command."""
     items = []
@@ -91,10 +121,10 @@ def made_up(rng, names):
 
 def main():
     code, out, _ = run(harness.TINY, "-v", "ALL")
-    ours = lines(out)
+    ours = below13(out)
     equal((code, len(ours)), (0, 45), "ALL has all 45 suites of the library")
     _, out, _ = run("openssl", "-v", "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
-    theirs = {line.split()[0] for line in lines(out)}
+    theirs = {line.split()[0] for line in below13(out)}
     shared = {line.split()[0] for line in ours} & theirs
     # A build of OpenSSL may leave out more or less.
     ok(len(shared) >= 28, f"{len(shared)} suites are in both")
@@ -118,20 +148,21 @@ def main():
 
     # IANA's names are known to OpenSSL in lists from 3.2 on only.
     _, out, _ = run(harness.TINY, "TLS_RSA_WITH_AES_128_CBC_SHA:TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
-    equal(out.strip(), "AES128-SHA:ECDHE-RSA-AES256-GCM-SHA384", "IANA's names")
+    equal(names(out), ["AES128-SHA", "ECDHE-RSA-AES256-GCM-SHA384"], "IANA's names")
     _, out, _ = run(harness.TINY, "DEFAULT")
-    default = out.strip().split(":")
+    default = names(out)
     ok(len(default) == 6 and all(n.startswith("ECDHE-") and ("GCM" in n or "CHACHA20" in n)
                                  for n in default), "DEFAULT is ECDHE with AES-GCM and ChaCha20", out)
     equal(run(harness.TINY)[1].strip(), out.strip(), "no list means DEFAULT")
     _, out, _ = run(harness.TINY, "DEFAULT:AES128-SHA:!ECDSA")
-    equal(out.strip().split(":"), [n for n in default if "ECDSA" not in n] + ["AES128-SHA"],
+    equal(names(out), [n for n in default if "ECDSA" not in n] + ["AES128-SHA"],
           "DEFAULT may be followed by items")
     _, out, _ = run(harness.TINY, "COMPLEMENTOFDEFAULT")
-    equal(len(out.strip().split(":")), 39, "COMPLEMENTOFDEFAULT is the rest")
+    equal(len(names(out)), 39, "COMPLEMENTOFDEFAULT is the rest")
     _, out, _ = run(harness.TINY, "-s", "ALL:@SECLEVEL=3")
-    ok(all(n.startswith("ECDHE-") for n in out.strip().split(":")), "-s applies @SECLEVEL", out)
+    ok(all(n.startswith("ECDHE-") for n in names(out)), "-s applies @SECLEVEL", out)
     equal(run(harness.TINY, "ALL", "AES")[0], 2, "two lists are a usage error")
+    tls13()
     done()
 
 

@@ -235,6 +235,10 @@ static void test_sub_commands(void)
     config_free(&config);
     ok(LOAD("ciphers") == 0 && strcmp(config.args.list, "DEFAULT") == 0, "ciphers without a list");
     config_free(&config);
+    ok(LOAD("ciphers", "-ciphersuites", "A:B", "-s", "C") == 0 &&
+           strcmp(config.args.ciphersuites, "A:B") == 0 && strcmp(config.args.list, "C") == 0,
+       "ciphers with suites of TLS 1.3");
+    config_free(&config);
     ok(FAILS("takes one list", "ciphers", "A", "B"), "two lists");
     ok(LOAD("certificate", "--name", "a.b", "-name=c", "--days", "30", "--rsa", "2048", "--out",
             "f") == 0 &&

@@ -1,0 +1,167 @@
+/* What TLS 1.3's options need of each other and of the others. */
+#include "config/loader.h"
+#include "config/sslop.h"
+#include "core/build.h"
+
+#include <string.h>
+
+#define TLS13         0x0304
+#define HYBRID        0x11EC /* X25519MLKEM768 */
+#define PSK_LEAST     16     /* bytes that nobody tries all of */
+#define PSK_MOST      64
+#define IDENTITY_MOST 255
+
+static bool is_written(const struct loader *l, const void *field)
+{
+    size_t offset = (size_t)((const char *)field - (const char *)l->config);
+
+    return l->set_in[option_index(option_of_field(offset))] != LAYER_DEFAULT;
+}
+
+/* ---- a key shared beforehand ------------------------------------------------ */
+
+static bool is_reference(const char *text)
+{
+    return strncmp(text, "env:", 4) == 0 || strncmp(text, "file:", 5) == 0 ||
+           strncmp(text, "fd:", 3) == 0;
+}
+
+/* No message repeats the key. */
+static void check_psk(struct loader *l)
+{
+    struct config *c = l->config;
+    size_t digits = strlen(c->psk);
+
+    if (digits == 0) {
+        return;
+    }
+    if (c->version_max < TLS13) {
+        loader_error_at(l, &c->psk, "only TLS 1.3 takes keys shared beforehand, and it is off");
+    }
+    if (!is_reference(c->psk)) {
+        if (strspn(c->psk, "0123456789abcdefABCDEF") != digits || digits % 2 != 0 ||
+            digits > 2 * PSK_MOST) {
+            loader_error_at(l, &c->psk,
+                            "1 to %d bytes in hexadecimal are wanted, or env:VARIABLE, file:PATH "
+                            "or fd:NUMBER with them",
+                            PSK_MOST);
+        } else if (digits < 2 * PSK_LEAST) {
+            loader_warning_at(l, &c->psk, "fewer than %d bytes can be guessed", PSK_LEAST);
+        }
+    }
+    if (c->psk_identity[0] == '\0' || strlen(c->psk_identity) > IDENTITY_MOST) {
+        loader_error_at(l, &c->psk_identity, "a name of 1 to %d bytes is wanted", IDENTITY_MOST);
+    }
+    if (c->verify != VERIFY_NONE) {
+        loader_warning_at(l, &c->psk, "who has this key is let in without a certificate");
+    }
+}
+
+/* ---- tickets and early data --------------------------------------------------- */
+
+static void check_early_data(struct loader *l)
+{
+    struct config *c = l->config;
+
+    if (c->early_data == 0) {
+        return;
+    }
+    if (c->mode != MODE_FILES && c->mode != MODE_STATUS) {
+        loader_error_at(l, &c->early_data,
+                        "early data can be sent again by anyone who saw it, so it is only for "
+                        "requests of files and of the status page: server.mode (-WWW, -www)");
+    }
+    if (!c->anti_replay) {
+        loader_warning_at(l, &c->anti_replay, "who records early data can send it again and again");
+    }
+}
+
+/* ---- groups, signatures ------------------------------------------------------- */
+
+static void check_groups(struct loader *l)
+{
+    struct config *c = l->config;
+    bool others = false;
+
+    for (size_t i = 0; i < c->group_count; i++) {
+        others = others || c->groups[i] != HYBRID;
+    }
+    if (others || c->group_count == 0 || c->version_min >= TLS13) {
+        return;
+    }
+    if (c->version_max < TLS13) {
+        loader_error_at(l, &c->groups_text, "none of these is for versions below TLS 1.3");
+    } else {
+        loader_warning_at(l, &c->groups_text, "versions below TLS 1.3 find no group here");
+    }
+}
+
+/* TLS 1.3 signs with RSA-PSS, and with ECDSA where hash and curve go together. */
+static void check_signatures(struct loader *l)
+{
+    struct config *c = l->config;
+    bool any = c->signatures.count == 0 || c->version_max < TLS13;
+
+    for (size_t i = 0; i < c->signatures.count; i++) {
+        uint16_t scheme = c->signatures.schemes[i];
+
+        any = any || sigalg_is_pss(scheme) || (sigalg_is_ecdsa(scheme) && scheme >= 0x0403);
+    }
+    if (!any) {
+        loader_warning_at(
+            l, &c->signatures_text,
+            "none of these is for TLS 1.3: RSA-PSS and ECDSA with SHA-256 or more are");
+    }
+}
+
+/* ---- without effect ------------------------------------------------------------ */
+
+static void check_unused(struct loader *l)
+{
+    const struct config *c = l->config;
+    const void *const fields[] = {
+        &c->ciphersuites_text, &c->record_padding,          &c->num_tickets,
+        &c->early_data,        &c->compressed_certificates,
+    };
+    bool resumed = c->session_tickets || c->session_cache;
+
+    for (size_t i = 0; i < ARRAY_LEN(fields) && c->version_max < TLS13; i++) {
+        if (is_written(l, fields[i])) {
+            loader_warning_at(l, fields[i], "not used without TLS 1.3");
+        }
+    }
+    if (c->version_min >= TLS13 && is_written(l, &c->cipher_list)) {
+        loader_warning_at(l, &c->cipher_list,
+                          "not used: TLS 1.3 is on alone, whose suites are ssl.ciphersuites");
+    }
+    if (c->psk[0] == '\0' && is_written(l, &c->psk_identity)) {
+        loader_warning_at(l, &c->psk_identity, "not used without ssl.psk (-psk)");
+    }
+    if (!resumed && c->num_tickets > 0 && is_written(l, &c->num_tickets)) {
+        loader_warning_at(l, &c->num_tickets,
+                          "not used without ssl.session-tickets or ssl.session-cache");
+    }
+    if (c->early_data > 0 && (!resumed || c->num_tickets == 0)) {
+        loader_warning_at(l, &c->early_data,
+                          "not used: it needs tickets, ssl.num-tickets and ssl.session-tickets");
+    }
+}
+
+void config_check_tls13(struct loader *l)
+{
+    struct config *c = l->config;
+
+    check_psk(l);
+    check_early_data(l);
+    check_groups(l);
+    if ((c->options & SSLOP_NO_TX_CERTIFICATE_COMPRESSION) != 0 &&
+        c->compressed_certificates.count > 0) {
+        loader_warning_at(l, &c->compressed_certificates,
+                          "not used: ssl.options has NO_TX_CERTIFICATE_COMPRESSION");
+        c->compressed_certificates.count = 0;
+    }
+    if (TINY_STANDIN) {
+        check_signatures(l);
+        check_unused(l);
+    }
+}
