@@ -35,6 +35,7 @@
 enum tls_stage {
     TLS_STAGE_HELLO,      /* the ClientHello is gathered */
     TLS_STAGE_ENGINE,     /* BearSSL's engine runs: TLS 1.2 and below */
+    TLS_STAGE_ENGINE13,   /* ours does: TLS 1.3 */
     TLS_STAGE_LAST_WORDS, /* an alert (or the 400 answer) is to be sent, then CLOSED */
     TLS_STAGE_CLOSED,
 };

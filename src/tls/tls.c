@@ -276,6 +276,7 @@ unsigned tls_state(struct tls *t)
         return tls12_state(t) | eof;
     case TLS_STAGE_LAST_WORDS:
         return TLS_SEND_REC | eof;
+    case TLS_STAGE_ENGINE13:
     case TLS_STAGE_CLOSED:
         break;
     }

@@ -92,7 +92,9 @@ struct handshake13 {
 
     /* message13: a message that spans records. */
     uint8_t *message; /* NULL, or a block of ctx->message13_pool */
-    uint32_t message_len, message_used;
+    uint32_t message_used;
+
+    bool keys_due; /* keys13_application, when the flight is sealed */
 };
 
 /* For the whole connection: with its padding at most 1 KiB (RFC 8446's secrets and no buffers). */
@@ -121,8 +123,12 @@ struct tls13 {
     uint64_t updates_since_ms;
     bool update_due;     /* ours is to be sent before the next data */
     bool update_request; /* and asks for the peer's */
-    bool write_closed;   /* close_notify was sealed */
-    bool skipping;       /* records of refused early data are dropped */
+    bool update_asked;   /* the peer's was asked for, for the sake of its keys */
+    bool message_whole;  /* the message that was put together is complete */
+    uint8_t part[5];     /* message13: a KeyUpdate that spans records */
+    uint32_t part_used;
+    bool write_closed; /* close_notify was sealed */
+    bool skipping;     /* records of refused early data are dropped */
 };
 
 /* ---- agree13.c, policy13.c ------------------------------------------------ */
