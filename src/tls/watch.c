@@ -6,6 +6,7 @@
 #include "tls/internal.h"
 #include "tls/keylog.h"
 #include "tls/servername.h"
+#include "tls/tls13.h"
 #include "tls/watch_conn.h"
 
 #include <errno.h>
@@ -340,6 +341,20 @@ void watch_sending(struct tls *t, struct span bytes)
     if (c->describe_due) {
         describe(t);
     }
+}
+
+void watch_record13(struct tls *t, bool sent, const uint8_t header[5], unsigned type,
+                    struct span contents)
+{
+    struct watch_conn *c = t->watching;
+
+    c->tls13 = true;
+    watch_show_header(c, sent, header);
+    if (header[0] == WATCH_DATA) {
+        watch_show_inner(c, sent, type);
+    }
+    watch_show_record(c, sent, type, contents);
+    watch_flush(&c->watch->out);
 }
 
 void watch_record(struct tls *t, bool sent, unsigned type, unsigned version, struct span contents)

@@ -25,6 +25,8 @@ enum {
     WATCH_CLIENT_HELLO = 1,
     WATCH_SERVER_HELLO = 2,
     WATCH_NEW_TICKET = 4,
+    WATCH_END_OF_EARLY_DATA = 5,
+    WATCH_ENCRYPTED_EXTENSIONS = 8,
     WATCH_CERTIFICATE = 11,
     WATCH_SERVER_KEY = 12,
     WATCH_CERTIFICATE_REQUEST = 13,
@@ -33,6 +35,8 @@ enum {
     WATCH_CLIENT_KEY = 16,
     WATCH_FINISHED = 20,
     WATCH_CERTIFICATE_STATUS = 22,
+    WATCH_KEY_UPDATE = 24,
+    WATCH_COMPRESSED_CERTIFICATE = 25,
 };
 
 struct watch {
@@ -66,6 +70,8 @@ struct watch_conn {
     bool established;
     bool failed; /* -state has told */
     bool secrets_due, describe_due;
+    bool tls13;
+    bool retry_due;        /* -state has not told of the end of a HelloRetryRequest's flight */
     unsigned verify_error; /* why the client's certificate does not verify, 0: it does */
     /* A record that is to be sent, until its header is known. */
     bool pending;
@@ -84,8 +90,12 @@ struct watch_out *watch_at(struct watch_conn *c, enum watch_place place);
 
 /* watch_msg.c: what passes, in the order of the wire. */
 void watch_show_header(struct watch_conn *c, bool sent, const uint8_t header[5]);
+/* TLS 1.3: what kind of contents a protected record holds. */
+void watch_show_inner(struct watch_conn *c, bool sent, unsigned type);
 /* The contents of a record in the clear. */
 void watch_show_record(struct watch_conn *c, bool sent, unsigned type, struct span contents);
+/* The version that messages are spoken in. */
+uint16_t watch_version(const struct watch_conn *c);
 /* A whole message with its header; its bytes may be fewer than it is long. */
 void watch_show_message(struct watch_conn *c, bool sent, struct span message);
 /* -tlsextdebug: the extensions of a ClientHello without its header. */

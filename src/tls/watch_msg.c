@@ -27,6 +27,15 @@ void watch_show_error(struct watch_conn *c)
     c->failed = true;
 }
 
+/* New states of TLS 1.3 have its name. */
+static const char *state_prefix(bool sent, unsigned type)
+{
+    bool new = type == WATCH_ENCRYPTED_EXTENSIONS || type == WATCH_END_OF_EARLY_DATA ||
+               type == WATCH_KEY_UPDATE || (sent && type == WATCH_CERTIFICATE_VERIFY);
+
+    return new ? "TLSv1.3" : "SSLv3/TLS";
+}
+
 /* What was read is told when it was found good, which is when something
  * follows that is no fatal alert. */
 void watch_settle_state(struct watch_conn *c)
@@ -35,9 +44,27 @@ void watch_settle_state(struct watch_conn *c)
     struct text t = text_over(line, sizeof line);
 
     if (c->step_due != 0) {
-        text_addf(&t, "SSLv3/TLS %s", watch_state_name(false, c->step_due));
+        text_addf(&t, "%s %s", state_prefix(false, c->step_due),
+                  watch_state_name(false, c->step_due));
         c->step_due = 0;
         watch_show_state(c, line);
+    }
+}
+
+/* The place in openssl's machine where a TLS 1.3 server waits for the client; it is passed
+ * twice. */
+static void show_early_data(struct watch_conn *c)
+{
+    watch_show_state(c, "TLSv1.3 early data");
+    watch_show_state(c, "TLSv1.3 early data");
+}
+
+/* The end of a flight with a HelloRetryRequest shows when something comes. */
+static void settle_retry(struct watch_conn *c)
+{
+    if (c->retry_due) {
+        c->retry_due = false;
+        show_early_data(c);
     }
 }
 
@@ -47,25 +74,33 @@ static void show_step(struct watch_conn *c, bool sent, unsigned type)
     char line[64];
     struct text t = text_over(line, sizeof line);
     /* Where openssl's machine ends a flight, it tells of its last step again. */
-    bool flight = type == WATCH_SERVER_DONE || (type == WATCH_FINISHED && !c->finished_read);
+    bool flight =
+        !c->tls13 && (type == WATCH_SERVER_DONE || (type == WATCH_FINISHED && !c->finished_read));
 
-    if (name == NULL) {
+    if (name == NULL || (c->tls13 && !sent && type == 256)) {
         return;
     }
-    if (c->established && (type == WATCH_CLIENT_HELLO || type == WATCH_HELLO_REQUEST)) {
+    if (!sent) {
+        settle_retry(c);
+    }
+    if (c->established &&
+        (type == WATCH_CLIENT_HELLO || type == WATCH_HELLO_REQUEST || type == WATCH_KEY_UPDATE)) {
         watch_show_state(c, "SSL negotiation finished successfully");
     }
-    if (c->established && type == WATCH_CLIENT_HELLO) {
+    if (c->established && !sent && (type == WATCH_CLIENT_HELLO || type == WATCH_KEY_UPDATE)) {
         watch_show_state(c, "SSL negotiation finished successfully");
     }
     if (!sent) {
         c->step_due = (uint16_t)type;
         return;
     }
-    text_addf(&t, "SSLv3/TLS %s", name);
+    text_addf(&t, "%s %s", state_prefix(true, type), name);
     watch_show_state(c, line);
     if (flight) {
         watch_show_state(c, line);
+    }
+    if (c->tls13 && type == WATCH_FINISHED) {
+        show_early_data(c);
     }
 }
 
@@ -101,6 +136,28 @@ static void show_other(struct watch_conn *c, bool sent, uint16_t version, const 
                    "[length 0005]\n",
                    sent ? ">>>" : "<<<", version);
         show_rows(o, span_of(header, 5));
+    }
+}
+
+uint16_t watch_version(const struct watch_conn *c)
+{
+    return c->tls13 ? 0x0304 : c->version;
+}
+
+void watch_show_inner(struct watch_conn *c, bool sent, unsigned type)
+{
+    const struct config *config = c->watch->config;
+    const char *name = watch_record_name(type);
+    uint8_t byte = (uint8_t)type;
+
+    if (config->watch_trace) {
+        watch_addf(watch_at(c, c->watch->place), "  Inner Content Type = %s (%u)\n",
+                   name != NULL ? name : "UNKNOWN", type);
+    } else if (config->watch_msg) {
+        /* openssl has another version on either way. */
+        show_line(c, sent, sent ? c->version : watch_version(c), "InnerContent", 1);
+        watch_add(&c->watch->out, "\n");
+        show_rows(&c->watch->out, span_of(&byte, 1));
     }
 }
 
@@ -144,7 +201,7 @@ static void show_alert(struct watch_conn *c, bool sent, struct span alert)
     if (config->watch_trace) {
         watch_trace_alert(watch_at(c, c->watch->place), alert);
     } else if (config->watch_msg) {
-        show_line(c, sent, c->version, "Alert", alert.len);
+        show_line(c, sent, watch_version(c), "Alert", alert.len);
         watch_addf(&c->watch->out, ", %s %s\n", fatal ? "fatal" : "warning",
                    alert_name(alert.data[1]));
         show_rows(&c->watch->out, alert);
@@ -171,7 +228,7 @@ static void show_change(struct watch_conn *c, bool sent, struct span contents)
     if (sent && config->watch_trace) {
         watch_add(watch_at(c, c->watch->place), "    change_cipher_spec (1)\n\n");
     } else if (sent && config->watch_msg) {
-        show_line(c, sent, c->version, "ChangeCipherSpec", contents.len);
+        show_line(c, sent, watch_version(c), "ChangeCipherSpec", contents.len);
         watch_add(&c->watch->out, "\n");
         show_rows(&c->watch->out, contents);
     }
@@ -230,12 +287,24 @@ static void keep_leaf(struct watch_conn *c, struct span body)
     struct reader r = reader_of(body.data, body.len);
     struct span leaf;
 
+    if (c->tls13) {
+        reader_vec8(&r); /* the request's context */
+    }
     reader_u24(&r);
     leaf = reader_take(&r, reader_u24(&r));
     if (!r.bad && leaf.len <= sizeof c->leaf) {
         memcpy(c->leaf, leaf.data, leaf.len);
         c->leaf_len = (uint32_t)leaf.len;
     }
+}
+
+/* A ServerHello whose random is the one of a HelloRetryRequest (RFC 8446, section
+ * 4.1.3); its first bytes tell. */
+static bool is_retry(struct span body)
+{
+    static const uint8_t start[8] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11};
+
+    return body.len >= 10 && memcmp(body.data + 2, start, sizeof start) == 0;
 }
 
 /* What the description at the end needs. */
@@ -249,6 +318,7 @@ static void keep_fields(struct watch_conn *c, bool sent, struct span message)
         reader_take(&r, 34);
         reader_vec8(&r);
         c->suite = reader_u16(&r);
+        c->retry_due = c->tls13 && is_retry(body);
     } else if (!sent && type == WATCH_CLIENT_HELLO) {
         keep_hello(c, message);
     } else if (!sent && type == WATCH_CERTIFICATE) {
@@ -268,12 +338,13 @@ void watch_show_message(struct watch_conn *c, bool sent, struct span message)
 
     watch_settle_state(c);
     if (config->watch_trace) {
-        watch_trace_message(watch_at(c, c->watch->place), sent, c->version, c->suite, message);
+        watch_trace_message(watch_at(c, c->watch->place), sent, watch_version(c), c->suite,
+                            message);
     } else if (config->watch_msg) {
         /* The highest version that is spoken, as long as none is agreed. */
         bool first = type == WATCH_CLIENT_HELLO && !c->established;
 
-        show_line(c, sent, first ? config->version_max : c->version, "Handshake",
+        show_line(c, sent, first ? config->version_max : watch_version(c), "Handshake",
                   message_len(message.data));
         watch_addf(&c->watch->out, ", %s\n", watch_message_name(type));
         show_rows(&c->watch->out, message);

@@ -55,6 +55,8 @@ const char *watch_message_name(uint8_t type)
                                 "0001 ClientHello\0"
                                 "0002 ServerHello\0"
                                 "0004 NewSessionTicket\0"
+                                "0005 EndOfEarlyData\0"
+                                "0008 EncryptedExtensions\0"
                                 "000B Certificate\0"
                                 "000C ServerKeyExchange\0"
                                 "000D CertificateRequest\0"
@@ -62,7 +64,9 @@ const char *watch_message_name(uint8_t type)
                                 "000F CertificateVerify\0"
                                 "0010 ClientKeyExchange\0"
                                 "0014 Finished\0"
-                                "0016 CertificateStatus\0";
+                                "0016 CertificateStatus\0"
+                                "0018 KeyUpdate\0"
+                                "0019 CompressedCertificate\0";
     const char *name = look_up(names, type);
 
     return name != NULL ? name : "???";
@@ -81,20 +85,26 @@ const char *watch_record_name(unsigned type)
 const char *watch_state_name(bool sent, unsigned type)
 {
     static const char received[] = "0001 read client hello\0"
+                                   "0005 read end of early data\0"
                                    "000B read client certificate\0"
                                    "000F read certificate verify\0"
                                    "0010 read client key exchange\0"
                                    "0014 read finished\0"
+                                   "0018 read client key update\0"
                                    "0100 read change cipher spec\0";
     static const char written[] = "0000 write hello request\0"
                                   "0002 write server hello\0"
                                   "0004 write session ticket\0"
+                                  "0008 write encrypted extensions\0"
                                   "000B write certificate\0"
                                   "000C write key exchange\0"
                                   "000D write certificate request\0"
                                   "000E write server done\0"
+                                  "000F write server certificate verify\0"
                                   "0014 write finished\0"
                                   "0016 write certificate status\0"
+                                  "0018 write server key update\0"
+                                  "0019 write certificate\0"
                                   "0100 write change cipher spec\0";
 
     return look_up(sent ? written : received, type);
@@ -123,6 +133,8 @@ void watch_add_extension(struct text *t, uint16_t type, bool trace)
                                 "0015 TLS padding|padding\0"
                                 "0016 encrypt-then-mac\0"
                                 "0017 extended master secret\0"
+                                "001B compress certificate\0"
+                                "001C record size limit\0"
                                 "0023 session ticket\0"
                                 "0029 psk\0"
                                 "002A early_data\0"
@@ -244,7 +256,9 @@ void watch_add_group(struct text *t, uint16_t group, bool trace)
                                 "0101 ffdhe3072\0"
                                 "0102 ffdhe4096\0"
                                 "0103 ffdhe6144\0"
-                                "0104 ffdhe8192\0";
+                                "0104 ffdhe8192\0"
+                                "11EB SecP256r1MLKEM768\0"
+                                "11EC X25519MLKEM768\0";
     const char *name = look_up(names, group);
 
     if (name != NULL) {

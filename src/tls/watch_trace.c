@@ -4,8 +4,8 @@
  * is. Texts of a peer are escaped.
  */
 #include "tls/pem.h"
-#include "tls/watch_conn.h"
 #include "tls/watch_names.h"
+#include "tls/watch_trace.h"
 #include "tls/x509cert.h"
 #include "tls/x509name.h"
 #include "tls/x509text.h"
@@ -13,8 +13,6 @@
 #include <string.h>
 
 #define MALFORMED "      malformed, the bytes from here on:\n"
-
-/* ---- pieces -------------------------------------------------------------------- */
 
 /* The rest of a message that does not hold what it should. */
 static void show_rest(struct watch_out *o, const struct reader *r, struct span all)
@@ -27,13 +25,6 @@ static void show_rest(struct watch_out *o, const struct reader *r, struct span a
     }
 }
 
-static void show_field(struct watch_out *o, const char *indent, const char *name, struct span s)
-{
-    watch_addf(o, "%s%s (len=%u): ", indent, name, (unsigned)s.len);
-    watch_hex(o, s);
-    watch_add(o, "\n");
-}
-
 static void show_signature(struct watch_out *o, struct reader *r, uint16_t version)
 {
     if (version >= 0x0303) {
@@ -44,200 +35,7 @@ static void show_signature(struct watch_out *o, struct reader *r, uint16_t versi
         watch_add_signature(&t, scheme, true);
         watch_addf(o, "      Signature Algorithm: %s (0x%04x)\n", name, scheme);
     }
-    show_field(o, "      ", "Signature", reader_vec16(r));
-}
-
-enum kind { KIND_GROUP, KIND_SIGNATURE, KIND_VERSION, KIND_SUITE };
-
-/* A list of numbers of 16 bits, a line each. */
-static void show_numbers(struct watch_out *o, unsigned indent, enum kind kind, struct span list)
-{
-    struct reader r = reader_of(list.data, list.len);
-
-    while (reader_left(&r) >= 2) {
-        uint16_t n = reader_u16(&r);
-        char line[96];
-        struct text t = text_over(line, sizeof line);
-
-        for (unsigned i = 0; i < indent; i++) {
-            text_add(&t, " ");
-        }
-        switch (kind) {
-        case KIND_GROUP:
-            watch_add_group(&t, n, true);
-            text_addf(&t, " (%u)\n", n);
-            break;
-        case KIND_SIGNATURE:
-            watch_add_signature(&t, n, true);
-            text_addf(&t, " (0x%04x)\n", n);
-            break;
-        case KIND_VERSION:
-            watch_add_version(&t, n, false);
-            text_addf(&t, " (%u)\n", n);
-            break;
-        case KIND_SUITE:
-            text_addf(&t, "{0x%02X, 0x%02X} ", n >> 8, n & 0xFFu);
-            watch_add_suite(&t, n, true);
-            text_add(&t, "\n");
-            break;
-        }
-        watch_put(o, span_of(line, t.len));
-    }
-}
-
-static void show_quoted(struct watch_out *o, const char *indent, struct span s)
-{
-    char buf[256 * 4 + 1];
-    struct text t = text_over(buf, sizeof buf);
-
-    text_add_quoted(&t, s);
-    watch_add(o, indent);
-    watch_add(o, buf);
-    watch_add(o, "\n");
-}
-
-/* ---- extensions ------------------------------------------------------------------ */
-
-static bool show_list8(struct watch_out *o, struct span list, bool formats)
-{
-    for (size_t i = 0; i < list.len; i++) {
-        char line[64];
-        struct text t = text_over(line, sizeof line);
-
-        if (formats) {
-            watch_add_point_format(&t, list.data[i]);
-        } else {
-            text_add(&t, list.data[i] == 0   ? "psk_ke"
-                         : list.data[i] == 1 ? "psk_dhe_ke"
-                                             : "UNKNOWN");
-        }
-        watch_addf(o, "          %s (%u)\n", line, list.data[i]);
-    }
-    return true;
-}
-
-static bool show_protocols(struct watch_out *o, struct span list)
-{
-    struct reader r = reader_of(list.data, list.len);
-
-    while (!r.bad && reader_left(&r) > 0) {
-        struct span name = reader_vec8(&r);
-
-        if (!r.bad) {
-            show_quoted(o, "          ", name);
-        }
-    }
-    return true;
-}
-
-static bool show_shares(struct watch_out *o, struct span list)
-{
-    struct reader r = reader_of(list.data, list.len);
-
-    while (!r.bad && reader_left(&r) > 0) {
-        uint16_t group = reader_u16(&r);
-        struct span share = reader_vec16(&r);
-        char name[48];
-        struct text t = text_over(name, sizeof name);
-
-        if (!r.bad) {
-            watch_add_group(&t, group, true);
-            watch_addf(o, "          NamedGroup: %s (%u)\n", name, group);
-            show_field(o, "          ", "key_exchange: ", share);
-        }
-    }
-    return true;
-}
-
-/* What is inside of those whose form is known here; false: show the bytes. */
-static bool show_inside(struct watch_out *o, uint16_t type, struct span body)
-{
-    struct reader r = reader_of(body.data, body.len);
-    struct span list;
-
-    switch (type) {
-    case 1: /* max_fragment_length */
-        if (body.len != 1 || body.data[0] < 1 || body.data[0] > 4) {
-            return false;
-        }
-        watch_addf(o, "          max_fragment_length := 2^%u (%u bytes) (%u)\n", body.data[0] + 8u,
-                   256u << body.data[0], body.data[0]);
-        return true;
-    case 10: /* supported_groups */
-    case 13: /* signature_algorithms */
-    case 50: /* signature_algorithms_cert */
-        list = reader_vec16(&r);
-        if (r.bad || reader_left(&r) > 0 || list.len % 2 != 0) {
-            return false;
-        }
-        show_numbers(o, 10, type == 10 ? KIND_GROUP : KIND_SIGNATURE, list);
-        return true;
-    case 11: /* ec_point_formats */
-    case 45: /* psk_key_exchange_modes */
-        list = reader_vec8(&r);
-        return !r.bad && reader_left(&r) == 0 && show_list8(o, list, type == 11);
-    case 16: /* ALPN */
-        list = reader_vec16(&r);
-        return !r.bad && reader_left(&r) == 0 && show_protocols(o, list);
-    case 35: /* session_ticket */
-        if (body.len > 0) {
-            show_field(o, "            ", "ticket", body);
-        }
-        return true;
-    case 43: /* supported_versions */
-        list = reader_vec8(&r);
-        if (r.bad || reader_left(&r) > 0 || list.len % 2 != 0) {
-            return false;
-        }
-        show_numbers(o, 10, KIND_VERSION, list);
-        return true;
-    case 51: /* key_share */
-        list = reader_vec16(&r);
-        return !r.bad && reader_left(&r) == 0 && show_shares(o, list);
-    case 0xFF01: /* renegotiation_info */
-        list = reader_vec8(&r);
-        if (r.bad || reader_left(&r) > 0) {
-            return false;
-        }
-        if (list.len == 0) {
-            watch_add(o, "            <EMPTY>\n");
-        } else {
-            watch_dump(o, 10, list);
-        }
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void trace_extensions(struct watch_out *o, struct reader *r)
-{
-    struct reader list;
-    struct span block;
-
-    if (reader_left(r) == 0) {
-        watch_add(o, "      no extensions\n");
-        return;
-    }
-    block = reader_vec16(r);
-    list = reader_of(block.data, block.len);
-    watch_addf(o, "      extensions, length = %u\n", (unsigned)block.len);
-    while (!list.bad && reader_left(&list) > 0) {
-        uint16_t type = reader_u16(&list);
-        struct span body = reader_vec16(&list);
-        char name[64];
-        struct text t = text_over(name, sizeof name);
-
-        if (list.bad) {
-            r->bad = true;
-            return;
-        }
-        watch_add_extension(&t, type, true);
-        watch_addf(o, "        extension_type=%s(%u), length=%u\n", name, type, (unsigned)body.len);
-        if (!show_inside(o, type, body)) {
-            watch_dump(o, 10, body);
-        }
-    }
+    trace_field(o, "      ", "Signature", reader_vec16(r));
 }
 
 /* ---- messages ---------------------------------------------------------------------- */
@@ -252,8 +50,8 @@ static void trace_random(struct watch_out *o, const char *side, struct reader *r
     watch_add_version(&t, version, false);
     watch_addf(o, "      %s_version=0x%x (%s)\n      Random:\n        gmt_unix_time=0x%08X\n", side,
                version, words, time);
-    show_field(o, "        ", "random_bytes", reader_take(r, 28));
-    show_field(o, "      ", "session_id", reader_vec8(r));
+    trace_field(o, "        ", "random_bytes", reader_take(r, 28));
+    trace_field(o, "      ", "session_id", reader_vec8(r));
 }
 
 static void trace_client_hello(struct watch_out *o, struct reader *r)
@@ -263,14 +61,14 @@ static void trace_client_hello(struct watch_out *o, struct reader *r)
     trace_random(o, "client", r);
     list = reader_vec16(r);
     watch_addf(o, "      cipher_suites (len=%u)\n", (unsigned)list.len);
-    show_numbers(o, 8, KIND_SUITE, list);
+    trace_numbers(o, 8, TRACE_SUITE, list);
     list = reader_vec8(r);
     watch_addf(o, "      compression_methods (len=%u)\n", (unsigned)list.len);
     for (size_t i = 0; i < list.len; i++) {
         watch_addf(o, "        %s (0x%02X)\n", list.data[i] == 0 ? "No Compression" : "UNKNOWN",
                    list.data[i]);
     }
-    trace_extensions(o, r);
+    trace_extensions(o, TRACE_CLIENT, r);
 }
 
 static void trace_server_hello(struct watch_out *o, struct reader *r)
@@ -280,10 +78,10 @@ static void trace_server_hello(struct watch_out *o, struct reader *r)
     trace_random(o, "server", r);
     suite = reader_take(r, 2);
     watch_add(o, "      cipher_suite");
-    show_numbers(o, 1, KIND_SUITE, suite);
+    trace_numbers(o, 1, TRACE_SUITE, suite);
     watch_addf(o, "      compression_method: %s\n",
                reader_u8(r) == 0 ? "No Compression (0x00)" : "UNKNOWN");
-    trace_extensions(o, r);
+    trace_extensions(o, TRACE_SERVER, r);
 }
 
 /* Names and times, and the whole as PEM for any other tool. */
@@ -317,11 +115,21 @@ static void trace_one_certificate(struct watch_out *o, struct span der)
     watch_add(o, "------------------\n");
 }
 
-static void trace_certificate(struct watch_out *o, struct reader *r)
+static void trace_context(struct watch_out *o, const char *name, struct reader *r)
 {
-    struct span list = reader_take(r, reader_u24(r));
-    struct reader certs = reader_of(list.data, list.len);
+    trace_field(o, "      ", name, reader_vec8(r));
+}
 
+static void trace_certificate(struct watch_out *o, struct reader *r, uint16_t version)
+{
+    struct span list;
+    struct reader certs;
+
+    if (version >= 0x0304) {
+        trace_context(o, "context", r);
+    }
+    list = reader_take(r, reader_u24(r));
+    certs = reader_of(list.data, list.len);
     watch_addf(o, "      certificate_list, length=%u\n", (unsigned)list.len);
     while (!certs.bad && reader_left(&certs) > 0) {
         struct span der = reader_take(&certs, reader_u24(&certs));
@@ -331,7 +139,11 @@ static void trace_certificate(struct watch_out *o, struct reader *r)
             return;
         }
         trace_one_certificate(o, der);
+        if (version >= 0x0304) {
+            trace_extensions(o, TRACE_INNER, &certs);
+        }
     }
+    r->bad = r->bad || certs.bad;
 }
 
 static void trace_server_key(struct watch_out *o, struct reader *r, uint16_t version)
@@ -342,8 +154,8 @@ static void trace_server_key(struct watch_out *o, struct reader *r, uint16_t ver
         return;
     }
     watch_add(o, "        named_curve:");
-    show_numbers(o, 1, KIND_GROUP, reader_take(r, 2));
-    show_field(o, "        ", "point", reader_vec8(r));
+    trace_numbers(o, 1, TRACE_GROUP, reader_take(r, 2));
+    trace_field(o, "        ", "point", reader_vec8(r));
     show_signature(o, r, version);
 }
 
@@ -355,19 +167,25 @@ static void trace_client_key(struct watch_out *o, struct reader *r, uint16_t sui
     watch_add_suite(&t, suite, true);
     if (strncmp(name, "TLS_RSA_", 8) == 0) {
         watch_add(o, "      KeyExchangeAlgorithm=rsa\n");
-        show_field(o, "        ", "EncryptedPreMasterSecret", reader_vec16(r));
+        trace_field(o, "        ", "EncryptedPreMasterSecret", reader_vec16(r));
     } else {
         watch_addf(o, "      KeyExchangeAlgorithm=%s\n",
                    strncmp(name, "TLS_ECDH_", 9) == 0 ? "ECDH" : "ECDHE");
-        show_field(o, "        ", "ecdh_Yc", reader_vec8(r));
+        trace_field(o, "        ", "ecdh_Yc", reader_vec8(r));
     }
 }
 
 static void trace_request(struct watch_out *o, struct reader *r, uint16_t version)
 {
-    struct span list = reader_vec8(r);
+    struct span list;
     struct reader names;
 
+    if (version >= 0x0304) {
+        trace_context(o, "request_context", r);
+        trace_extensions(o, TRACE_SERVER, r);
+        return;
+    }
+    list = reader_vec8(r);
     watch_addf(o, "      certificate_types (len=%u)\n", (unsigned)list.len);
     for (size_t i = 0; i < list.len; i++) {
         uint8_t type = list.data[i];
@@ -384,7 +202,7 @@ static void trace_request(struct watch_out *o, struct reader *r, uint16_t versio
     if (version >= 0x0303) {
         list = reader_vec16(r);
         watch_addf(o, "      signature_algorithms (len=%u)\n", (unsigned)list.len);
-        show_numbers(o, 8, KIND_SIGNATURE, list);
+        trace_numbers(o, 8, TRACE_SIGNATURE, list);
     }
     list = reader_vec16(r);
     watch_addf(o, "      certificate_authorities (len=%u)\n", (unsigned)list.len);
@@ -408,13 +226,41 @@ static void trace_status(struct watch_out *o, struct reader *r)
     struct span response = reader_take(r, reader_u24(r));
 
     watch_addf(o, "      status_type=%s (%u)\n", type == 1 ? "ocsp" : "UNKNOWN", type);
-    show_field(o, "      ", "response", response);
+    trace_field(o, "      ", "response", response);
 }
 
-static void trace_ticket(struct watch_out *o, struct reader *r)
+static void trace_ticket(struct watch_out *o, struct reader *r, uint16_t version)
 {
     watch_addf(o, "        ticket_lifetime_hint=%u\n", reader_u32(r));
-    show_field(o, "        ", "ticket", reader_vec16(r));
+    if (version >= 0x0304) {
+        watch_addf(o, "        ticket_age_add=%u\n", reader_u32(r));
+        trace_field(o, "        ", "ticket_nonce", reader_vec8(r));
+    }
+    trace_field(o, "        ", "ticket", reader_vec16(r));
+    if (version >= 0x0304) {
+        trace_extensions(o, TRACE_INNER, r);
+    }
+}
+
+static void trace_key_update(struct watch_out *o, struct reader *r)
+{
+    uint8_t request = reader_u8(r);
+
+    watch_addf(o, "      update_%s (%u)\n",
+               request == 0   ? "not_requested"
+               : request == 1 ? "requested"
+                              : "UNKNOWN",
+               request);
+}
+
+/* RFC 8879 */
+static void trace_compressed(struct watch_out *o, struct reader *r)
+{
+    uint16_t algorithm = reader_u16(r);
+
+    watch_addf(o, "      algorithm=%u\n", algorithm);
+    watch_addf(o, "      uncompressed_length=%u\n", (unsigned)reader_u24(r));
+    trace_field(o, "      ", "compressed_certificate_message", reader_take(r, reader_u24(r)));
 }
 
 void watch_trace_message(struct watch_out *o, bool sent, uint16_t version, uint16_t suite,
@@ -434,10 +280,10 @@ void watch_trace_message(struct watch_out *o, bool sent, uint16_t version, uint1
         trace_server_hello(o, &r);
         break;
     case WATCH_NEW_TICKET:
-        trace_ticket(o, &r);
+        trace_ticket(o, &r, version);
         break;
     case WATCH_CERTIFICATE:
-        trace_certificate(o, &r);
+        trace_certificate(o, &r, version);
         break;
     case WATCH_SERVER_KEY:
         trace_server_key(o, &r, version);
@@ -452,10 +298,19 @@ void watch_trace_message(struct watch_out *o, bool sent, uint16_t version, uint1
         trace_client_key(o, &r, suite);
         break;
     case WATCH_FINISHED:
-        show_field(o, "      ", "verify_data", reader_take(&r, reader_left(&r)));
+        trace_field(o, "      ", "verify_data", reader_take(&r, reader_left(&r)));
         break;
     case WATCH_CERTIFICATE_STATUS:
         trace_status(o, &r);
+        break;
+    case WATCH_ENCRYPTED_EXTENSIONS:
+        trace_extensions(o, TRACE_SERVER, &r);
+        break;
+    case WATCH_KEY_UPDATE:
+        trace_key_update(o, &r);
+        break;
+    case WATCH_COMPRESSED_CERTIFICATE:
+        trace_compressed(o, &r);
         break;
     default:
         break;
