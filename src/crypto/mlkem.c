@@ -132,9 +132,8 @@ static void sample_uniform(struct work *w, const uint8_t rho[32], int row, int c
         for (size_t half = 0; half < 2 && filled < N; half++) {
             int d = (w->block[at + half] | w->block[at + half + 1] << 8) >> 4 * half & 0xFFF;
 
-            if (d < Q) {
-                w->other.c[filled++] = (int16_t)d;
-            }
+            w->other.c[filled] = (int16_t)d;
+            filled += d < Q; /* without a jump, as nothing foretells it */
         }
         at += 3;
     }

@@ -53,26 +53,44 @@ static void permute(uint64_t s[25])
     }
 }
 
+/* Between the processor's order of bytes and the little-endian one. */
+static inline uint64_t order_le64(uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return v;
+#else
+    return __builtin_bswap64(v);
+#endif
+}
+
 void keccak_absorb(struct keccak *k, size_t rate, uint8_t suffix, const uint8_t *data, size_t len)
 {
     size_t at = 0;
+    uint64_t v;
 
     memset(k, 0, sizeof *k);
-    for (size_t i = 0; i < len; i++) {
-        k->lane[at / 8] ^= (uint64_t)data[i] << at % 8 * 8;
-        if (++at == rate) {
+    for (; len >= sizeof v; data += sizeof v, len -= sizeof v) {
+        memcpy(&v, data, sizeof v);
+        k->lane[at] ^= order_le64(v);
+        if (++at == rate / sizeof v) {
             permute(k->lane);
             at = 0;
         }
     }
-    k->lane[at / 8] ^= (uint64_t)suffix << at % 8 * 8;
-    k->lane[rate / 8 - 1] ^= (uint64_t)1 << 63;
+    v = suffix;
+    while (len > 0) {
+        v = v << 8 | data[--len];
+    }
+    k->lane[at] ^= v;
+    k->lane[rate / sizeof v - 1] ^= (uint64_t)1 << 63;
 }
 
 void keccak_squeeze(struct keccak *k, size_t rate, uint8_t *block)
 {
     permute(k->lane);
-    for (size_t i = 0; i < rate; i++) {
-        block[i] = (uint8_t)(k->lane[i / 8] >> i % 8 * 8);
+    for (size_t i = 0; i < rate / sizeof k->lane[0]; i++) {
+        uint64_t v = order_le64(k->lane[i]);
+
+        memcpy(block + i * sizeof v, &v, sizeof v);
     }
 }

@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 #include "crypto/kex.h"
 #include "crypto_vectors.h"
+#include "mlkem_client.h"
 
 static br_hmac_drbg_context rng;
 
@@ -169,8 +170,34 @@ static void x25519_edges(void)
        "  a share that is not reduced counts as what it is modulo p");
 }
 
-/* The lengths of the hybrid's share; what is in it, test_mlkem.c looks at. */
-static void hybrid_lengths(void)
+/* ML-KEM's part comes first, in shares and secret. */
+static void hybrid_agrees(void)
+{
+    static struct mlkem_client client;
+    static uint8_t share[1216];
+    uint8_t k[66], d[32] = {5}, secret[64], first[64];
+    struct kex x;
+    bool good = true;
+
+    client_key(&groups[3], 4, k);
+    mlkem_client_keygen(&client, d, d);
+    memcpy(share, client.key, 1184);
+    br_ec_all_m31.mulgen(share + 1184, k, 32, 29);
+    for (int i = 0; i < 3; i++) {
+        good &= kex_respond(KEX_X25519MLKEM768, span_of(share, sizeof share), &rng, &x) == 0 &&
+                x.share_len == 1120 && x.secret_len == 64;
+        mlkem_client_decapsulate(&client, x.share, secret);
+        memcpy(secret + 32, x.share + 1088, 32);
+        br_ec_all_m31.mul(secret + 32, 32, k, 32, 29);
+        good &= memcmp(secret, x.secret, 64) == 0;
+        good &=
+            i == 0 || (memcmp(first, secret, 32) != 0 && memcmp(first + 32, secret + 32, 32) != 0);
+        memcpy(first, secret, 64);
+    }
+    ok(good, "X25519MLKEM768: both parts agree, and differ each time");
+}
+
+static void hybrid_refuses(void)
 {
     static uint8_t share[1300] = {0};
     struct kex x;
@@ -180,9 +207,8 @@ static void hybrid_lengths(void)
     for (size_t len = 0; len <= sizeof share; len++) {
         taken += kex_respond(KEX_X25519MLKEM768, span_of(share, len), &rng, &x) == 0;
     }
-    ok(taken == 1 && kex_respond(KEX_X25519MLKEM768, span_of(share, 1216), &rng, &x) == 0 &&
-           x.share_len == 1120 && x.secret_len == 64,
-       "X25519MLKEM768: a share of 1216 bytes and no other gets one of 1120");
+    ok(taken == 1 && kex_respond(KEX_X25519MLKEM768, span_of(share, 1216), &rng, &x) == 0,
+       "  a share of 1216 bytes and no other is one");
     share[1184] = 1;
     ok(kex_respond(KEX_X25519MLKEM768, span_of(share, 1216), &rng, &x) == -1,
        "  a point of small order in it is refused");
@@ -219,7 +245,8 @@ int main(void)
     }
     not_reduced();
     x25519_edges();
-    hybrid_lengths();
+    hybrid_agrees();
+    hybrid_refuses();
     knows();
     return tap_done();
 }
