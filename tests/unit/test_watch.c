@@ -133,7 +133,8 @@ static void test_names(void)
     name_is("UNKNOWN", watch_add_suite, 0x0A0A, true);
     name_is("secp256r1 (P-256)", watch_add_group, 23, true);
     name_is("x25519", watch_add_group, 29, false);
-    name_is("0x11EC", watch_add_group, 0x11EC, false);
+    name_is("X25519MLKEM768", watch_add_group, 0x11EC, false);
+    name_is("0x11ED", watch_add_group, 0x11ED, false);
     name_is("RSA-PSS+SHA384", watch_add_signature, 0x0805, false);
     name_is("ECDSA+SHA1", watch_add_signature, 0x0203, false);
     name_is("ed25519", watch_add_signature, 0x0807, false);
