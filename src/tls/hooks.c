@@ -144,7 +144,7 @@ static size_t policy_hook_extension(const br_ssl_server_policy_class **hook, uns
             return all[i].len;
         }
     }
-    given = serverinfo_extension(&t->ctx->serverinfo, t->serverinfo, index);
+    given = serverinfo_extension(&t->ctx->serverinfo, SERVERINFO_HELLO, t->serverinfo, index);
     *data = given.data;
     return given.len;
 }

@@ -10,12 +10,15 @@
 #define LABEL_V2 "SERVERINFOV2 FOR "
 
 /* Bits of a context, by OpenSSL's numbers. */
+#define CONTEXT_TLS12_ONLY   0x0010u
 #define CONTEXT_TLS13_ONLY   0x0020u
 #define CONTEXT_NOT_RESUMED  0x0040u
 #define CONTEXT_TLS12_SERVER 0x0100u
-#define CONTEXT_OF_VERSION_1 (CONTEXT_TLS12_SERVER | CONTEXT_NOT_RESUMED)
+#define CONTEXT_ENCRYPTED    0x0400u
+#define CONTEXT_CERTIFICATE  0x1000u
+#define CONTEXT_OF_VERSION_1 (CONTEXT_TLS12_ONLY | CONTEXT_TLS12_SERVER | CONTEXT_NOT_RESUMED)
 
-#define FLAG_NOT_RESUMED 1u
+#define FLAG_NOT_RESUMED 1u /* beside the bits of enum serverinfo_place */
 #define ENTRY_HEAD       5u /* flags, type, length */
 
 /* Those that the server answers itself, or that belong to what it does not
@@ -59,15 +62,25 @@ static const char *check_type(const struct serverinfo *s, uint16_t type)
     return NULL;
 }
 
+/* Where an extension goes by its context: bits of enum serverinfo_place. */
+static uint8_t places_of(uint32_t context)
+{
+    bool old = (context & CONTEXT_TLS13_ONLY) == 0, new = (context & CONTEXT_TLS12_ONLY) == 0;
+
+    return (uint8_t)((old && (context & CONTEXT_TLS12_SERVER) != 0 ? SERVERINFO_HELLO : 0) |
+                     (new && (context & CONTEXT_ENCRYPTED) != 0 ? SERVERINFO_ENCRYPTED : 0) |
+                     (new && (context & CONTEXT_CERTIFICATE) != 0 ? SERVERINFO_CERTIFICATE : 0));
+}
+
 static int add_extension(struct serverinfo *s, uint32_t context, uint16_t type, struct span data,
                          struct text *error)
 {
     uint8_t *p = s->bytes + s->len;
     const char *problem = check_type(s, type);
 
-    if (problem == NULL &&
-        ((context & CONTEXT_TLS12_SERVER) == 0 || (context & CONTEXT_TLS13_ONLY) != 0)) {
-        problem = "is not for the ServerHello of TLS 1.2, the highest version here";
+    if (problem == NULL && places_of(context) == 0) {
+        problem = "is neither for the ServerHello of TLS 1.2 nor for EncryptedExtensions or "
+                  "Certificate of TLS 1.3";
     }
     if (problem == NULL &&
         (s->len + ENTRY_HEAD + data.len > sizeof s->bytes || s->count == SERVERINFO_MAX_COUNT)) {
@@ -78,7 +91,8 @@ static int add_extension(struct serverinfo *s, uint32_t context, uint16_t type, 
         return -1;
     }
     s->count++;
-    p[0] = (context & CONTEXT_NOT_RESUMED) != 0 ? FLAG_NOT_RESUMED : 0;
+    p[0] = (uint8_t)(places_of(context) |
+                     ((context & CONTEXT_NOT_RESUMED) != 0 ? FLAG_NOT_RESUMED : 0));
     put_u16(p + 1, type);
     put_u16(p + 3, (uint32_t)data.len);
     if (data.len > 0) {
@@ -192,7 +206,8 @@ uint32_t serverinfo_wanted(const struct serverinfo *s, const struct hello *h, bo
     return wanted;
 }
 
-struct span serverinfo_extension(const struct serverinfo *s, uint32_t wanted, unsigned index)
+struct span serverinfo_extension(const struct serverinfo *s, enum serverinfo_place place,
+                                 uint32_t wanted, unsigned index)
 {
     size_t at = 0;
     uint8_t flags;
@@ -200,7 +215,7 @@ struct span serverinfo_extension(const struct serverinfo *s, uint32_t wanted, un
     for (; TINY_STANDIN && at < s->len; wanted >>= 1) {
         struct span e = next_entry(s, &at, &flags);
 
-        if ((wanted & 1) != 0 && index-- == 0) {
+        if ((wanted & 1) != 0 && (flags & place) != 0 && index-- == 0) {
             return e;
         }
     }

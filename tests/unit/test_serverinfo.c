@@ -76,19 +76,25 @@ static struct hello offering(const unsigned *types, size_t count)
     return h;
 }
 
-static bool answers(const struct serverinfo *s, const struct hello *h, bool resumed,
-                    struct span want)
+static bool answers_in(const struct serverinfo *s, enum serverinfo_place place,
+                       const struct hello *h, bool resumed, struct span want)
 {
     uint32_t wanted = serverinfo_wanted(s, h, resumed);
     uint8_t out[SERVERINFO_MAX];
     size_t len = 0;
     struct span e;
 
-    for (unsigned i = 0; (e = serverinfo_extension(s, wanted, i)).len > 0; i++) {
+    for (unsigned i = 0; (e = serverinfo_extension(s, place, wanted, i)).len > 0; i++) {
         memcpy(out + len, e.data, e.len);
         len += e.len;
     }
     return span_equal(span_of(out, len), want);
+}
+
+static bool answers(const struct serverinfo *s, const struct hello *h, bool resumed,
+                    struct span want)
+{
+    return answers_in(s, SERVERINFO_HELLO, h, resumed, want);
 }
 
 #define SCT                                                                                        \
@@ -117,6 +123,24 @@ static void answering(void)
     ok(take(&s) == -1 && strstr(reason, "type 18 is there twice") != NULL, "a type twice");
 }
 
+/* Contexts 0x400 and 0x1000 are EncryptedExtensions and Certificate. */
+static void places(void)
+{
+    static const unsigned all[] = {0x1122, 0x1234, 0x5566, 18};
+    struct hello h = offering(all, 4);
+    struct serverinfo s = {0};
+
+    V1(SCT);
+    V2("\x00\x00\x15\x80" OTHER);
+    V2("\x00\x00\x04\xE0" ALWAYS);
+    V2("\x00\x00\x15\x10\x55\x66\x00\x00");
+    ok(take(&s) == 0, "extensions for several messages");
+    ok(answers(&s, &h, false, BYTES(SCT OTHER "\x55\x66\x00\x00")), "ServerHello of TLS 1.2");
+    ok(answers_in(&s, SERVERINFO_ENCRYPTED, &h, false, BYTES(OTHER ALWAYS)), "EncryptedExtensions");
+    ok(answers_in(&s, SERVERINFO_ENCRYPTED, &h, true, BYTES(OTHER)), "when resumed");
+    ok(answers_in(&s, SERVERINFO_CERTIFICATE, &h, false, BYTES(OTHER)), "Certificate");
+}
+
 static void refusing(void)
 {
     static const char reserved[][3] = {"\x00\x00", "\x00\x05", "\x00\x10", "\x00\x17",
@@ -139,9 +163,11 @@ static void refusing(void)
     V2(SCT);
     ok(refused("context, type, length"), "without a context");
     V2("\x00\x00\x02\x80\x55\x66\x00\x00");
-    ok(refused("not for the ServerHello of TLS 1.2"), "for TLS 1.3's messages");
+    ok(refused("neither for the ServerHello"), "for TLS 1.3's ServerHello");
+    V2("\x00\x00\x14\x90\x55\x66\x00\x00");
+    ok(refused("neither for the ServerHello"), "TLS 1.3's messages in TLS 1.2 only");
     V2("\x00\x00\x01\xA0\x55\x66\x00\x00");
-    ok(refused("not for the ServerHello of TLS 1.2"), "for TLS 1.3 only");
+    ok(refused("neither for the ServerHello"), "TLS 1.2's message in TLS 1.3 only");
     block("CERTIFICATE", BYTES(SCT));
     ok(refused("SERVERINFO FOR"), "a block of another kind");
     ok(refused("no PEM block"), "an empty file");
@@ -192,6 +218,7 @@ static void loading(void)
 int main(void)
 {
     answering();
+    places();
     refusing();
     loading();
     return tap_done();
