@@ -3,6 +3,7 @@
  * behind a HelloRetryRequest, twice.
  */
 #include "core/clock.h"
+#include "tls/certcomp.h"
 #include "tls/internal.h"
 #include "tls/ocsp.h"
 #include "tls/policy13.h"
@@ -96,6 +97,7 @@ static int settle_proof(struct tls *t, const struct hello *h)
     hs->ask_certificate = !hs->psk.chosen && ctx->config->verify != VERIFY_NONE;
     hs->staple = !hs->psk.chosen && (h->has & HELLO_HAS_STATUS) != 0 &&
                  ocsp_staple_now(t->choice.cred, clock_wall_s()).len > 0;
+    hs->compression = hs->psk.chosen ? 0 : certcomp_choose(t->choice.cred, h->compressions);
     t->serverinfo = serverinfo_wanted(&ctx->serverinfo, h, hs->psk.chosen);
     t->full_handshake = !hs->psk.chosen;
     return 0;

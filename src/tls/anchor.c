@@ -256,6 +256,20 @@ static void make_digest(struct anchors *a)
     br_sha256_out(&c, a->set.digest);
 }
 
+static struct span list_names(struct anchors *a, size_t sent, size_t total)
+{
+    uint8_t *list = total > 0 ? arena_take(&a->arena, total) : NULL, *p = list;
+
+    for (size_t i = 0; i < sent && list != NULL; i++) {
+        size_t len = a->set.names[i].len;
+
+        put_u16(p, (uint32_t)len);
+        memcpy(p + 2, a->set.names[i].data, len);
+        p += 2 + len;
+    }
+    return span_of(list, total);
+}
+
 /* The subjects; those of the first `sent` go out to clients. */
 static int make_names(struct anchors *a, size_t sent, struct text *error)
 {
@@ -275,6 +289,11 @@ static int make_names(struct anchors *a, size_t sent, struct text *error)
         total += i < sent ? cert.subject.len + 2 : 0;
     }
     a->set.name_count = sent;
+    a->set.name_list = list_names(a, sent, total);
+    if (total > 0 && a->set.name_list.data == NULL) {
+        text_add(error, "no memory");
+        return -1;
+    }
     if (total > NAMES_MAX_LEN) {
         text_add(error, "the names of these CAs are more than a handshake can carry; name only "
                         "the CAs that issue your clients' certificates");

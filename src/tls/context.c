@@ -248,6 +248,7 @@ static uint64_t stamp_files(const struct config *config)
     }
     stamp = stamp_list(stamp, &config->ticket_keys);
     stamp = stamp_list(stamp, &config->ocsp_files);
+    stamp = stamp_list(stamp, &config->compressed_certificates);
     stamp = stamp_list(stamp, &config->serverinfo);
     for (size_t i = 0; i < config->sni.count; i++) {
         const char *equals = strchr(config->sni.items[i], '=');

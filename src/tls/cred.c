@@ -1,5 +1,6 @@
 #include "tls/cred.h"
 #include "core/log.h"
+#include "tls/certcomp.h"
 #include "tls/cred_load.h"
 #include "tls/filebytes.h"
 #include "tls/ocsp.h"
@@ -360,6 +361,10 @@ static void load_all(struct loader *l, const struct config *config)
             0) {
             l->errors++;
         }
+    }
+    for (size_t i = 0; i < config->compressed_certificates.count && l->errors == 0; i++) {
+        l->errors += certcomp_load(config->compressed_certificates.items[i], l->creds, l->count,
+                                   &set->arena) != 0;
     }
     if (l->errors > 0) {
         return;

@@ -13,13 +13,17 @@
 
 #include <bearssl.h>
 
+#define CRED_COMPRESSIONS 3 /* zlib, brotli and zstd: numbers 1 to 3 of RFC 8879 */
+
 enum cred_key { CRED_RSA, CRED_EC };
 
 #define CRED_SCHEMES_MAX 6
 
 struct cred {
-    br_x509_certificate *chain; /* leaf first */
+    br_x509_certificate *chain; /* leaf first; within list */
     size_t chain_len;
+    struct span list; /* the same as TLS 1.3's CertificateEntry list, no extensions */
+    struct span compressed[CRED_COMPRESSIONS]; /* see tls/certcomp.h; empty: none */
     enum cred_key key_type;
     union {
         br_rsa_private_key rsa;
@@ -69,10 +73,11 @@ struct crl_set;
 struct anchor_set {
     struct span *certs; /* DER */
     size_t count;
-    br_x500_name *names;  /* their subjects */
-    size_t name_count;    /* of these, the first ones, which are sent to clients */
-    struct crl_set *crls; /* NULL: nothing is looked up */
-    uint8_t digest[32];   /* SHA-256 over certificates and CRLs */
+    br_x500_name *names;   /* their subjects */
+    size_t name_count;     /* of these, the first ones, which are sent to clients */
+    struct span name_list; /* those, each with two bytes of length in front, for TLS 1.3 */
+    struct crl_set *crls;  /* NULL: nothing is looked up */
+    uint8_t digest[32];    /* SHA-256 over certificates and CRLs */
 };
 
 /* Reads the certificates of ssl.cafile and ssl.capath (PEM or DER) and, where

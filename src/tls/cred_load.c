@@ -259,20 +259,31 @@ static void note_schemes(struct cred *cred, const struct cred_parts *parts)
     }
 }
 
+/* All in one piece, as TLS 1.3 sends them: length, certificate, no extensions. */
 static int copy_chain(struct cred *cred, const struct cred_parts *parts, struct arena *arena)
 {
+    size_t total = 0;
+    uint8_t *p;
+
+    for (size_t i = 0; i < parts->count; i++) {
+        total += 3 + parts->certs[i].der.len + 2;
+    }
     cred->chain = arena_take_array(arena, parts->count, sizeof *cred->chain);
-    if (cred->chain == NULL) {
+    p = arena_take(arena, total);
+    if (cred->chain == NULL || p == NULL) {
         return -1;
     }
     cred->chain_len = parts->count;
+    cred->list = span_of(p, total);
     for (size_t i = 0; i < parts->count; i++) {
         struct span der = parts->certs[i].der;
 
-        cred->chain[i] = (br_x509_certificate){arena_copy(arena, der), der.len};
-        if (cred->chain[i].data == NULL) {
-            return -1;
-        }
+        put_u24(p, (uint32_t)der.len);
+        memcpy(p + 3, der.data, der.len);
+        cred->chain[i] = (br_x509_certificate){p + 3, der.len};
+        p += 3 + der.len;
+        put_u16(p, 0);
+        p += 2;
     }
     return 0;
 }

@@ -10,7 +10,7 @@
 #include "tls/schedule13.h"
 
 #define FLIGHT13_PIECES  16
-#define FLIGHT13_SCRATCH 3072 /* EncryptedExtensions with serverinfo, signature, heads, tickets */
+#define FLIGHT13_SCRATCH 5120 /* EncryptedExtensions and Certificate with serverinfo, signature */
 
 struct flight13 {
     struct span pieces[FLIGHT13_PIECES];
@@ -22,7 +22,11 @@ struct flight13 {
 };
 
 void flight13_begin(struct flight13 *f);
+/* Has all that was added been taken? Then scratch is empty again. */
 bool flight13_done(const struct flight13 *f);
+/* Where at most len bytes may be written to. They stay free until a piece that begins
+ * there is added. Too many are a programmer's error. */
+uint8_t *flight13_room(struct flight13 *f, size_t len);
 /* transcript may be NULL (tickets). Pieces beyond FLIGHT13_PIECES are a programmer's error. */
 void flight13_add(struct flight13 *f, struct transcript13 *transcript, struct span piece);
 /* Copies the next bytes to dst; returns how many, at most max. */

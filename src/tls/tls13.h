@@ -84,9 +84,9 @@ struct handshake13 {
     bool staple;          /* status_request answered in Certificate */
     bool client_verified; /* a client's certificate came and its CertificateVerify is due */
     bool name_used;       /* server_name is answered */
-    bool limit_answer;    /* record_size_limit is answered */
+    bool limit_answer;    /* record_size_limit is answered, with v13.recv_limit */
     uint8_t fragment_len; /* max_fragment_length to be answered; 0: it is not */
-    uint16_t compression; /* RFC 8879, of our Certificate; 0: none */
+    uint16_t compression; /* RFC 8879, of our Certificate (certcomp_choose); 0: none */
     uint8_t session_id[32], session_id_len; /* to be echoed */
     uint8_t first_hello[32];                /* retry13: a digest of what must not change */
 
@@ -190,8 +190,10 @@ bool keys13_export(const struct tls *t, const char *label, struct span context, 
 
 /* ---- server13.c: messages of ours, added to the handshake's flight --------- */
 int server13_hello(struct tls *t); /* ServerHello; kex_respond was called with hs->share */
-int server13_retry(struct tls *t); /* HelloRetryRequest, instead */
-/* EncryptedExtensions, CertificateRequest, Certificate, CertificateVerify: all but Finished */
+/* HelloRetryRequest, instead; the first ClientHello becomes a message_hash in the transcript. */
+int server13_retry(struct tls *t);
+/* EncryptedExtensions, CertificateRequest, Certificate, CertificateVerify: all but Finished.
+ * Of t->serverinfo what belongs there is sent. */
 int server13_encrypted(struct tls *t);
 void server13_finished(struct tls *t);
 

@@ -31,7 +31,7 @@ br_x509_pkey x509_cert_key(const struct x509_cert *cert)
     return key;
 }
 
-static const br_hash_class *hash_class(unsigned id)
+const br_hash_class *x509_sig_class(unsigned id)
 {
     static const br_hash_class *const classes[] = {
         &br_sha1_vtable, &br_sha224_vtable, &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable,
@@ -42,14 +42,14 @@ static const br_hash_class *hash_class(unsigned id)
 
 static size_t hash_len(unsigned id)
 {
-    return hash_class(id)->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+    return x509_sig_class(id)->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
 }
 
 /* The hash of pieces, one after the other. */
 static void hash_all(unsigned id, const struct span *pieces, size_t count, uint8_t *out)
 {
     br_hash_compat_context c;
-    const br_hash_class *class = hash_class(id);
+    const br_hash_class *class = x509_sig_class(id);
 
     class->init(&c.vtable);
     for (size_t i = 0; i < count; i++) {

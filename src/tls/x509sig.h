@@ -31,6 +31,8 @@ bool x509_sig_kind_of(struct span algorithm, struct x509_sig_kind *kind);
 enum x509_sig x509_sig_check(const struct x509_signed *s, const br_x509_pkey *key);
 /* The same, but with SHA-1 too. */
 enum x509_sig x509_sig_check_weak(const struct x509_signed *s, const br_x509_pkey *key);
+/* The hash of a number from br_sha1_ID to br_sha512_ID. */
+const br_hash_class *x509_sig_class(unsigned id);
 /* The two halves of a check, for what is signed once and checked often: the hash,
  * of at most X509_SIG_HASH_MAX bytes; and whether a signature of it is one of
  * this key. */

@@ -20,6 +20,7 @@ struct cred_set {
     unsigned references;
     struct cred creds[2];
     br_x509_certificate chains[2];
+    uint8_t lists[2][2048]; /* the same for TLS 1.3 */
     br_skey_decoder_context keys[2];
     struct cred_entry entry;
 };
@@ -79,6 +80,9 @@ static inline void fixture_cred(struct cred_set *set, unsigned i, const char *na
     set->chains[i].data_len = der.len;
     c->chain = &set->chains[i];
     c->chain_len = 1;
+    put_u24(set->lists[i], (uint32_t)der.len);
+    memcpy(set->lists[i] + 3, der.data, der.len);
+    c->list = span_of(set->lists[i], 3 + der.len + 2);
     c->issuer_key_type = fixture_cert(name).issuer_key_type;
     br_sha256_init(&sha);
     br_sha256_update(&sha, der.data, der.len);
@@ -137,6 +141,7 @@ struct anchor_set *anchor_set_load(const struct config *config, int64_t now_s)
 {
     struct anchor_set *set = calloc(1, sizeof *set);
     struct x509_cert cert = fixture_cert(config->cafile);
+    uint8_t *list = calloc(1, 2 + cert.subject.len);
 
     (void)now_s;
     set->certs = calloc(1, sizeof *set->certs);
@@ -145,6 +150,9 @@ struct anchor_set *anchor_set_load(const struct config *config, int64_t now_s)
     set->certs[0] = cert.der;
     set->names[0].data = (unsigned char *)(uintptr_t)cert.subject.data;
     set->names[0].len = cert.subject.len;
+    put_u16(list, (uint32_t)cert.subject.len);
+    memcpy(list + 2, cert.subject.data, cert.subject.len);
+    set->name_list = span_of(list, 2 + cert.subject.len);
     memcpy(set->digest, cert.subject.data,
            sizeof set->digest < cert.subject.len ? sizeof set->digest : cert.subject.len);
     return set;
@@ -154,6 +162,7 @@ void anchor_set_free(struct anchor_set *set)
 {
     free(set->certs);
     free(set->names);
+    free((void *)(uintptr_t)set->name_list.data);
     free(set);
 }
 
@@ -163,6 +172,10 @@ static inline struct config fixture_config(const char *key, const char *second)
 {
     static const uint16_t suites[] = {0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8};
     static const uint16_t groups[] = {29, 23, 24, 25};
+    static const struct sigalgs client_signatures = {
+        .schemes = {0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601},
+        .count = 9,
+    };
     struct config c;
 
     memset(&c, 0, sizeof c);
@@ -176,6 +189,7 @@ static inline struct config fixture_config(const char *key, const char *second)
     c.suite_count = ARRAY_LEN(suites);
     memcpy(c.groups, groups, sizeof groups);
     c.group_count = ARRAY_LEN(groups);
+    c.client_signatures = client_signatures;
     c.server_preference = true;
     c.session_cache = true;
     c.session_cache_size = 8;
