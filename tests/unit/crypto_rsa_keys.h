@@ -5,6 +5,10 @@
 #ifndef TINY_TESTS_CRYPTO_RSA_KEYS_H
 #define TINY_TESTS_CRYPTO_RSA_KEYS_H
 
+#include <bearssl.h>
+
+#include "crypto_vectors.h"
+
 struct rsa_test_key {
     const char *name;
     const char *n, *p, *q, *dp, *dq, *iq;
@@ -234,5 +238,35 @@ static const struct rsa_test_key rsa_test_keys[] = {
      "2238f6bebf421253346db69eb1c50ba02f72a981fbc9eea7c38009c51699e1ef5207a855ad9f7c41"
      "e2c4e699d8e497cf580c063e1414f01380376dec"},
 };
+
+struct rsa_key {
+    uint8_t n[520], part[5][300], e[3];
+    br_rsa_private_key private;
+    br_rsa_public_key public;
+};
+
+static inline void rsa_key_load(struct rsa_key *key, const struct rsa_test_key *src)
+{
+    const char *const hex[5] = {src->p, src->q, src->dp, src->dq, src->iq};
+    unsigned char **const at[5] = {&key->private.p, &key->private.q, &key->private.dp,
+                                   &key->private.dq, &key->private.iq};
+    size_t *const len[5] = {&key->private.plen, &key->private.qlen, &key->private.dplen,
+                            &key->private.dqlen, &key->private.iqlen};
+    uint8_t top;
+
+    for (int i = 0; i < 5; i++) {
+        *at[i] = key->part[i];
+        *len[i] = hex_bytes(key->part[i], sizeof key->part[i], hex[i]);
+    }
+    key->public.n = key->n;
+    key->public.nlen = hex_bytes(key->n, sizeof key->n, src->n);
+    memcpy(key->e, (uint8_t[]){1, 0, 1}, 3);
+    key->public.e = key->e;
+    key->public.elen = 3;
+    key->private.n_bitlen = (uint32_t)key->public.nlen * 8;
+    for (top = key->n[0]; (top & 0x80) == 0; top = (uint8_t)(top << 1)) {
+        key->private.n_bitlen--;
+    }
+}
 
 #endif

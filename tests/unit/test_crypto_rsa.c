@@ -5,38 +5,8 @@
 #include "crypto_rsa_keys.h"
 #include "crypto_vectors.h"
 
-struct key {
-    uint8_t n[520], part[5][300], e[3];
-    br_rsa_private_key private;
-    br_rsa_public_key public;
-};
-
-static void load(struct key *key, const struct rsa_test_key *src)
-{
-    const char *const hex[5] = {src->p, src->q, src->dp, src->dq, src->iq};
-    unsigned char **const at[5] = {&key->private.p, &key->private.q, &key->private.dp,
-                                   &key->private.dq, &key->private.iq};
-    size_t *const len[5] = {&key->private.plen, &key->private.qlen, &key->private.dplen,
-                            &key->private.dqlen, &key->private.iqlen};
-    uint8_t top;
-
-    for (int i = 0; i < 5; i++) {
-        *at[i] = key->part[i];
-        *len[i] = hex_bytes(key->part[i], sizeof key->part[i], hex[i]);
-    }
-    key->public.n = key->n;
-    key->public.nlen = hex_bytes(key->n, sizeof key->n, src->n);
-    memcpy(key->e, (uint8_t[]){1, 0, 1}, 3);
-    key->public.e = key->e;
-    key->public.elen = 3;
-    key->private.n_bitlen = (uint32_t)key->public.nlen * 8;
-    for (top = key->n[0]; (top & 0x80) == 0; top = (uint8_t)(top << 1)) {
-        key->private.n_bitlen--;
-    }
-}
-
 /* x^d, then to the power of e again. */
-static bool returns(const struct key *key, const uint8_t *x)
+static bool returns(const struct rsa_key *key, const uint8_t *x)
 {
     uint8_t y[520];
     size_t len = key->public.nlen;
@@ -48,7 +18,7 @@ static bool returns(const struct key *key, const uint8_t *x)
 
 /* y + q, or y - q where that is beyond n: right modulo q, wrong modulo p. It is what
  * a fault in one half of the computation gives, and all that its finder needs. */
-static void half_wrong(const struct key *key, uint8_t *y)
+static void half_wrong(const struct rsa_key *key, uint8_t *y)
 {
     size_t len = key->public.nlen, qlen = key->private.qlen;
     bool up = y[0] < key->n[0] / 2;
@@ -65,14 +35,14 @@ static void half_wrong(const struct key *key, uint8_t *y)
 
 static void each_key(const struct rsa_test_key *src)
 {
-    struct key key;
+    struct rsa_key key;
     uint8_t x[520], y[520];
     uint64_t seed = 65537;
     size_t len;
     char name[80];
     int bad = 0, wrong = 0;
 
-    load(&key, src);
+    rsa_key_load(&key, src);
     len = key.public.nlen;
     for (int i = 0; i < 3; i++) {
         uint8_t z[520];
@@ -121,12 +91,12 @@ static void each_key(const struct rsa_test_key *src)
 /* The same key in other clothes. */
 static void odd_keys(void)
 {
-    struct key key;
+    struct rsa_key key;
     uint8_t x[128] = {[100] = 5}, y[128] = {[100] = 5}, padded[5][160];
     br_rsa_private_key sk;
     br_rsa_private rsa = crypto_rsa_private();
 
-    load(&key, &rsa_test_keys[0]);
+    rsa_key_load(&key, &rsa_test_keys[0]);
     rsa(y, &key.private);
     sk = key.private;
     memset(padded, 0, sizeof padded);
@@ -147,16 +117,16 @@ static void odd_keys(void)
     sk.iqlen += 33;
     ok(rsa(x, &sk) == 1 && memcmp(x, y, 128) == 0, "leading zeros do not matter");
 
-    load(&key, &rsa_test_keys[0]);
+    rsa_key_load(&key, &rsa_test_keys[0]);
     key.private.p[key.private.plen - 1] ^= 1;
     ok(rsa(x, &key.private) == 0, "an even factor is refused");
-    load(&key, &rsa_test_keys[0]);
+    rsa_key_load(&key, &rsa_test_keys[0]);
     key.private.plen = 0;
     ok(rsa(x, &key.private) == 0, "no factor is refused");
-    load(&key, &rsa_test_keys[0]);
+    rsa_key_load(&key, &rsa_test_keys[0]);
     memset(key.private.q, 0, key.private.qlen);
     ok(rsa(x, &key.private) == 0, "a factor of zero is refused");
-    load(&key, &rsa_test_keys[0]);
+    rsa_key_load(&key, &rsa_test_keys[0]);
     key.private.plen = 265;
     key.private.p[0] |= 1;
     ok_ours(rsa(x, &key.private) == 0, "a factor too long is refused");
