@@ -115,7 +115,7 @@ static void take_data(struct tls *t, struct span contents)
 static void take_contents(struct tls *t, uint8_t type, struct span contents)
 {
     if (TINY_STANDIN && t->watching != NULL) {
-        watch_record(t, false, type, 0x0303, contents);
+        watch_record13(t, false, contents.data - RECORD13_HEADER, type, contents);
     }
     if (type != RECORD_HANDSHAKE && message13_pending(t)) {
         unexpected(t, "another record within a handshake message");
@@ -137,7 +137,7 @@ static void take_ccs(struct tls *t, struct span contents)
         message13_pending(t) || ++t->v13.ccs_count > MAX_CCS) {
         unexpected(t, "change_cipher_spec, which has no place here");
     } else if (TINY_STANDIN && t->watching != NULL) {
-        watch_record(t, false, RECORD_CCS, 0x0303, contents);
+        watch_record13(t, false, contents.data - RECORD13_HEADER, RECORD_CCS, contents);
     }
 }
 

@@ -47,16 +47,27 @@ static size_t padding_for(const struct tls *t, size_t len)
     return len + padding <= most ? padding : most - len;
 }
 
+/* Contents go over while they are sealed, so they are shown with the header to come. */
+static void show(struct tls *t, uint8_t type, struct span contents, size_t padding)
+{
+    bool sealed = t->v13.write.suite != 0;
+    uint8_t header[RECORD13_HEADER] = {sealed ? RECORD_DATA : type, 3, 3};
+
+    put_u16(header + 3, (uint32_t)(contents.len + (sealed ? 1 + padding + RECORD13_TAG : 0)));
+    watch_record13(t, true, header, type, contents);
+}
+
 /* Seals len bytes of contents that stand at t->out + out_end + 5. */
 static void seal(struct tls *t, uint8_t type, size_t len)
 {
     struct tls13 *v = &t->v13;
     uint8_t *record = t->out + v->out_end;
+    size_t padding = padding_for(t, len);
 
     if (TINY_STANDIN && t->watching != NULL) {
-        watch_record(t, true, type, 0x0303, span_of(record + RECORD13_HEADER, len));
+        show(t, type, span_of(record + RECORD13_HEADER, len), padding);
     }
-    v->out_end += (uint32_t)record13_seal(&v->write, type, record, len, padding_for(t, len));
+    v->out_end += (uint32_t)record13_seal(&v->write, type, record, len, padding);
     must(v->out_end <= TLS_OUT_LEN);
     note_used(t, v->out_end);
     if (record13_wants_update(&v->write)) {
@@ -102,7 +113,7 @@ void output13_clear_flight(struct tls *t, bool ccs)
     must(flight13_done(&v->handshake->flight) && room(t) >= sizeof record);
     if (ccs) {
         if (TINY_STANDIN && t->watching != NULL) {
-            watch_record(t, true, RECORD_CCS, 0x0303, span_of(record + RECORD13_HEADER, 1));
+            watch_record13(t, true, record, RECORD_CCS, span_of(record + RECORD13_HEADER, 1));
         }
         memcpy(t->out + v->out_end, record, sizeof record);
         v->out_end += sizeof record;

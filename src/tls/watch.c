@@ -349,7 +349,10 @@ void watch_record13(struct tls *t, bool sent, const uint8_t header[5], unsigned 
     struct watch_conn *c = t->watching;
 
     c->tls13 = true;
-    watch_show_header(c, sent, header);
+    c->hello_left = 0;
+    if (sent) {
+        watch_show_header(c, true, header);
+    }
     if (header[0] == WATCH_DATA) {
         watch_show_inner(c, sent, type);
     }

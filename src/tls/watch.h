@@ -46,9 +46,8 @@ void watch_no_hello(struct tls *t, struct span bytes);
 void watch_record(struct tls *t, bool sent, unsigned type, unsigned version, struct span contents);
 /* The header of a record that the engine gets. */
 void watch_header(struct tls *t, const uint8_t header[5]);
-/* TLS 1.3, where nothing is pending: a record with its header as it is on the wire,
- * its inner type and its contents in the clear. A ClientHello that watch_hello was told of is
- * not told of again. */
+/* TLS 1.3, where nothing is pending: a record with its header as it is on the wire, its
+ * inner type and its contents in the clear. Of one that came, watch_header was told before. */
 void watch_record13(struct tls *t, bool sent, const uint8_t header[5], unsigned type,
                     struct span contents);
 /* The handshake has ended well. */
