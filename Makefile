@@ -276,7 +276,8 @@ LIBTEST_CC = gcc -std=c11 -Wall -Wextra -Werror -D_GNU_SOURCE $(SAN) $(INC) -I$(
 
 $(PRISTINE_OBJ): $(TP)/pristine/%.o: $(BEARSSL)/.pristine/src/%.c $(TP)/gcc-san/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC_gcc-san) $(CFLAGS_gcc-san) $(BEARFLAGS) -c $< -o $@
+	$(Q)$(CC_gcc-san) $(CFLAGS_gcc-san) $(BEARFLAGS) -MMD -MP -c $< -o $@
+-include $(PRISTINE_OBJ:.o=.d)
 $(BEARSSL)/.pristine/src/%.c: | $(BEARSSL)/sources.mk ;
 $(BUILD)/bearssl/%.pristine: tests/bearssl/%.c $(wildcard tests/bearssl/*.h) $(PRISTINE_OBJ) $(TP)/gcc-san/libbearssl.a
 	@mkdir -p $(@D)
