@@ -83,7 +83,7 @@ FLAG("client_renegotiation", SPELLING_REFUSED_OP, options_text, "ALLOW_CLIENT_RE
 FLAG("legacy_renegotiation", SPELLING_REFUSED_OP, options_text, "0x40000")
 FLAG("legacy_server_connect", SPELLING_ADD_OP, options_text, "LEGACY_SERVER_CONNECT")
 NEEDLESS("no_legacy_server_connect") /* concerns clients */
-FLAG("prioritize_chacha", SPELLING_REFUSED_OP, options_text, "PRIORITIZE_CHACHA")
+FLAG("prioritize_chacha", SPELLING_ADD_OP, options_text, "PRIORITIZE_CHACHA")
 FLAG("ignore_unexpected_eof", SPELLING_REFUSED_OP, options_text, "IGNORE_UNEXPECTED_EOF")
 FLAG("no_ca_names", SPELLING_ADD_OP, options_text, "DISABLE_TLSEXT_CA_NAMES")
 FLAG("ktls", SPELLING_REFUSED_OP, options_text, "ENABLE_KTLS")

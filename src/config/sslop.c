@@ -51,7 +51,8 @@ static const char names[] =
     "+NO_ENCRYPT_THEN_MAC\0"
     /* whoever sends a session ID to TLS 1.3 gets the change_cipher_spec for it */
     "+ENABLE_MIDDLEBOX_COMPAT\0"
-    "!PRIORITIZE_CHACHA\0"
+    /* before the server's order counts ChaCha20 for whoever has it first */
+    "+PRIORITIZE_CHACHA\0"
     /* the server's order of suites counts */
     "+CIPHER_SERVER_PREFERENCE\0"
     "!TLS_ROLLBACK_BUG\0"
@@ -130,9 +131,6 @@ const char *sslop_refusal(const struct sslop *op)
         return "records are always split in TLS 1.0, against BEAST; leave this bit out";
     case 18: /* ALLOW_UNSAFE_LEGACY_RENEGOTIATION */
         return "unsafe (CVE-2009-3555): nobody renegotiates without RFC 5746";
-    case 21: /* PRIORITIZE_CHACHA */
-        return "put CHACHA20 first in ssl.cipher-list and ssl.ciphersuites, or set "
-               "ssl.server-preference = false";
     case 23: /* TLS_ROLLBACK_BUG */
         return "unsafe: it would allow version rollback";
     case 35: /* PREFER_NO_DHE_KEX */

@@ -94,6 +94,16 @@ int policy_version(const struct config *config, const struct hello *h, struct po
     return 0;
 }
 
+const uint8_t *policy_downgrade(const struct config *config, uint16_t version)
+{
+    static const uint8_t marks[2][8] = {"DOWNGRD", "DOWNGRD\1"};
+
+    if (version >= config->version_max || version >= 0x0304) {
+        return NULL;
+    }
+    return config->version_max >= 0x0303 ? marks[version == 0x0303] : NULL;
+}
+
 int policy_alpn(const struct config *config, const struct hello *h, struct policy_choice *out)
 {
     static const char *const HTTP_NAMES[] = {"http/1.1", "http/1.0"};

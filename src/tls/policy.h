@@ -31,6 +31,9 @@ struct policy_choice {
  * gets that, or an alert later on, but never an older version (RFC 8446, section 4.1.3). */
 int policy_version(const struct config *config, const struct hello *h, struct policy_choice *out);
 int policy_alpn(const struct config *config, const struct hello *h, struct policy_choice *out);
+/* What the random value of our ServerHello ends with, 8 bytes, when the version is older than
+ * we could speak (RFC 8446, section 4.1.3); NULL: nothing but random. */
+const uint8_t *policy_downgrade(const struct config *config, uint16_t version);
 /* How handshakes may be signed here, in order of preference. */
 const struct sigalgs *policy_signatures(const struct config *config);
 /* br_*_ID of a SignatureScheme's hash. */

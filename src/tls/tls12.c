@@ -52,6 +52,7 @@ bool tls12_set_up(struct tls *t, bool ask)
     br_ssl_engine_context *eng = &t->v12->server.eng;
 
     br_ssl_engine_set_versions(eng, t->choice.version, t->choice.version);
+    eng->random_tail = policy_downgrade(t->ctx->config, t->choice.version);
     br_ssl_engine_set_suites(eng, &t->choice.suite, 1);
     br_ssl_engine_set_ec(eng, impl_for_group(t->ctx, t->choice.group));
     br_ssl_engine_set_protocol_names(eng, &t->alpn, t->alpn != NULL);

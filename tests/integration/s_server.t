@@ -100,6 +100,9 @@ def protocol():
     turned = ("-cipher", ":".join(reversed(suites.split(":"))), *both)
     same("-cipher", ["-tls1_2", "-cipher", suites], turned, want=[{"cipher": turned[1].split(":")[0]}])
     same("-serverpref", ["-tls1_2", "-serverpref", "-cipher", suites], turned, want=[{"cipher": suites.split(":")[0]}])
+    offers = [("-cipher", o, *both) for o in (suites, ":".join(reversed(suites.split(":"))))]
+    same("-prioritize_chacha", ["-tls1_2", "-serverpref", "-prioritize_chacha", "-cipher", offers[1][1]], *offers,
+         want=[{"cipher": s} for s in suites.split(":")])
     same("-cipher of one", ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], both,
          ("-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384", *both), want=[{"cipher": "ECDHE-ECDSA-AES128-GCM-SHA256"}])
     for option in ("-named_curve", "-curves", "-groups"):

@@ -51,6 +51,49 @@ static void versions(void)
        "TLS 1.3 alone: legacy_version cannot say it");
 }
 
+static bool marked(const struct config *config, uint16_t version, const char *mark)
+{
+    const uint8_t *tail = policy_downgrade(config, version);
+
+    return mark == NULL ? tail == NULL : tail != NULL && memcmp(tail, mark, 8) == 0;
+}
+
+/* A client that was talked down is told, in all that older versions have. */
+static void downgrades(void)
+{
+    struct config config = config_13("server_ec", NULL);
+    struct pair *p;
+
+    ok(marked(&config, 0x0304, NULL) && marked(&config, 0x0303, "DOWNGRD\1") &&
+           marked(&config, 0x0302, "DOWNGRD\0") && marked(&config, 0x0301, "DOWNGRD\0"),
+       "marks of a server of TLS 1.3");
+    config.version_max = 0x0303;
+    ok(marked(&config, 0x0303, NULL) && marked(&config, 0x0302, "DOWNGRD\0"), "of TLS 1.2");
+    config.version_max = 0x0302;
+    ok(marked(&config, 0x0302, NULL) && marked(&config, 0x0301, NULL), "of none above 1.1");
+
+    config.version_max = 0x0304;
+    config.mode = MODE_ECHO;
+    p = pair_new(&config);
+    pair_begin(p, "a.test", false);
+    pair_pump(p);
+    ok(pair_open(p) && memcmp(p->client.ssl.eng.server_random + 24, "DOWNGRD\1", 8) == 0,
+       "it is in the ServerHello of TLS 1.2");
+    pair_begin(p, "a.test", true);
+    pair_pump(p);
+    ok(pair_open(p) && tls_get_info(p->tls)->resumed &&
+           memcmp(p->client.ssl.eng.server_random + 24, "DOWNGRD\1", 8) == 0,
+       "also when a session is resumed");
+    pair_free(p);
+    config.version_max = 0x0303;
+    p = pair_new(&config);
+    pair_begin(p, "a.test", false);
+    pair_pump(p);
+    ok(pair_open(p) && memcmp(p->client.ssl.eng.server_random + 24, "DOWNGRD", 7) != 0,
+       "and not where TLS 1.3 is off");
+    pair_free(p);
+}
+
 static void suites(void)
 {
     static const uint8_t all[] = {U16(0x4A4A), U16(0x1303), U16(0x1301), U16(0x1302)};
@@ -206,6 +249,7 @@ static void certificates(void)
 int main(void)
 {
     versions();
+    downgrades();
     suites();
     chacha_12();
     groups();
