@@ -71,6 +71,7 @@ static void add_connection(struct page *p, const struct app_peer *peer)
     page_value(p, word("alpn", "Application protocol"), tls->alpn);
     page_value(p, word("session", "Session"), tls->resumed ? "reused" : "new");
     page_value(p, word("session_id", "Session ID"), buf);
+    page_yes_no(p, word("early_data", "Early data"), tls->early_data);
     page_value(p, word("client_certificate", "Client certificate"), verdict_text(tls->verdict));
     page_value(p, word("client_subject", "Its subject"), tls->peer_subject);
     page_value(p, word("remote", "Your address"), peer->address);
@@ -139,6 +140,20 @@ static void add_counts(struct page *p, const struct config *config, const struct
     page_number(p, word("issued", "Issued"), c->tickets_issued);
     page_number(p, word("taken", "Taken"), c->tickets_taken);
     page_number(p, word("refused", "Not taken"), c->tickets_refused);
+    page_number(p, word("early_accepted", "Early data taken"), c->early_accepted);
+    page_number(p, word("early_refused", "Early data not taken"), c->early_refused);
+}
+
+static void add_list(struct page *p, const uint16_t *suites, size_t count, uint16_t used,
+                     uint64_t common)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct suite_info s;
+
+        if (suite_by_id(suites[i], &s)) {
+            page_suite(p, &s, s.id == used, common >> i & 1);
+        }
+    }
 }
 
 static void add_suites(struct page *p, const struct config *config, const struct tls_info *tls)
@@ -146,12 +161,11 @@ static void add_suites(struct page *p, const struct config *config, const struct
     page_suites_begin(p, word("suites", "Cipher suites of this server"),
                       config->server_preference ? "the server's order decides"
                                                 : "the client's order decides");
-    for (size_t i = 0; i < config->suite_count; i++) {
-        struct suite_info s;
-
-        if (suite_by_id(config->suites[i], &s)) {
-            page_suite(p, &s, s.id == tls->suite, tls->common_suites >> i & 1);
-        }
+    if (config->version_max >= 0x0304) {
+        add_list(p, config->ciphersuites, config->ciphersuite_count, tls->suite, tls->common13);
+    }
+    if (config->version_min < 0x0304) {
+        add_list(p, config->suites, config->suite_count, tls->suite, tls->common_suites);
     }
     page_suites_end(p);
 }

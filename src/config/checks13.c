@@ -7,8 +7,6 @@
 
 #define TLS13         0x0304
 #define HYBRID        0x11EC /* X25519MLKEM768 */
-#define PSK_LEAST     16     /* bytes that nobody tries all of */
-#define PSK_MOST      64
 #define IDENTITY_MOST 255
 
 static bool is_written(const struct loader *l, const void *field)
@@ -20,34 +18,16 @@ static bool is_written(const struct loader *l, const void *field)
 
 /* ---- a key shared beforehand ------------------------------------------------ */
 
-static bool is_reference(const char *text)
-{
-    return strncmp(text, "env:", 4) == 0 || strncmp(text, "file:", 5) == 0 ||
-           strncmp(text, "fd:", 3) == 0;
-}
-
-/* No message repeats the key. */
+/* The key itself is looked at when it is loaded. */
 static void check_psk(struct loader *l)
 {
     struct config *c = l->config;
-    size_t digits = strlen(c->psk);
 
-    if (digits == 0) {
+    if (c->psk[0] == '\0') {
         return;
     }
     if (c->version_max < TLS13) {
         loader_error_at(l, &c->psk, "only TLS 1.3 takes keys shared beforehand, and it is off");
-    }
-    if (!is_reference(c->psk)) {
-        if (strspn(c->psk, "0123456789abcdefABCDEF") != digits || digits % 2 != 0 ||
-            digits > 2 * PSK_MOST) {
-            loader_error_at(l, &c->psk,
-                            "1 to %d bytes in hexadecimal are wanted, or env:VARIABLE, file:PATH "
-                            "or fd:NUMBER with them",
-                            PSK_MOST);
-        } else if (digits < 2 * PSK_LEAST) {
-            loader_warning_at(l, &c->psk, "fewer than %d bytes can be guessed", PSK_LEAST);
-        }
     }
     if (c->psk_identity[0] == '\0' || strlen(c->psk_identity) > IDENTITY_MOST) {
         loader_error_at(l, &c->psk_identity, "a name of 1 to %d bytes is wanted", IDENTITY_MOST);

@@ -96,9 +96,8 @@ OPTION(max_send_fragment, OPTION_NUMBER, 512, 16384, "ssl.max-send-fragment", "1
        "the most bytes that a record carries; clients may ask for less")
 OPTION(record_padding, OPTION_NUMBER, 0, 16384, "ssl.record-padding", "0", "",
        "pad the contents of TLS 1.3's records to multiples of so many bytes")
-OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups",
-       "X25519MLKEM768:X25519:P-256:P-384:P-521", "LIST",
-       "groups for key exchange, in order of preference")
+OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519MLKEM768:X25519:P-256:P-384:P-521",
+       "LIST", "groups for key exchange, in order of preference")
 OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
        "how handshakes may be signed, in order of preference: RSA+SHA256:ECDSA+SHA256")
 OPTION(client_signatures_text, OPTION_TEXT, 0, 0, "ssl.client-signature-algorithms", "", "LIST",

@@ -35,13 +35,16 @@ void agree_bind(struct tls *t, const char *alpn)
     br_sha256_out(&sha, t->binding);
 }
 
-/* For whoever shows the connection: which configured suites the client offers. */
-static void note_suites(struct tls *t, struct span offered)
+void agree_note_suites(struct tls *t, struct span offered)
 {
     const struct config *config = t->ctx->config;
 
-    _Static_assert(CONFIG_MAX_SUITES <= 64, "a bit for each suite");
+    _Static_assert(CONFIG_MAX_SUITES <= 64 && CONFIG_MAX_CIPHERSUITES <= 8, "a bit for each suite");
     t->info.common_suites = 0;
+    t->info.common13 = 0;
+    for (size_t i = 0; i < config->ciphersuite_count; i++) {
+        t->info.common13 |= (uint8_t)(hello_list_has(offered, config->ciphersuites[i]) << i);
+    }
     for (size_t i = 0; i < config->suite_count; i++) {
         if (hello_list_has(offered, config->suites[i])) {
             t->info.common_suites |= (uint64_t)1 << i;
@@ -167,7 +170,7 @@ int agree(struct tls *t, const struct hello *h)
     }
     t->creds = cred_set_hold(ctx->creds);
     t->trust = trust_hold(ctx->trust);
-    note_suites(t, h->suites);
+    agree_note_suites(t, h->suites);
     if (servername_pick(t, h) != 0 || policy_suite(ctx->config, h, t->entry, &t->choice) != 0 ||
         policy_alpn(ctx->config, h, &t->choice) != 0) {
         return -1;

@@ -26,6 +26,7 @@ static int settle_first(struct tls *t, const struct hello *h)
 
     t->creds = cred_set_hold(ctx->creds);
     t->trust = trust_hold(ctx->trust);
+    agree_note_suites(t, h->suites);
     if (servername_pick(t, h) != 0 || policy_alpn(ctx->config, h, &t->choice) != 0 ||
         policy13_suite(ctx->config, h, &t->choice) != 0) {
         return -1;

@@ -74,6 +74,7 @@ void early13_settle(struct tls *t)
         return;
     }
     hs->psk.early = acceptable(t);
+    t->info.early_data = hs->psk.early;
     t13->skipping = !hs->psk.early;
     if (hs->psk.early) {
         t13->early_left = hs->psk.early_most;

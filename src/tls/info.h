@@ -28,7 +28,9 @@ struct tls_info {
     bool resumed;
     bool ems; /* extended master secret */
     uint16_t renegotiations;
-    uint64_t common_suites; /* bit i: the client offers config->suites[i] too */
+    bool early_data;        /* the client's early data was taken */
+    uint64_t common_suites; /* bit i: the client offers config->suites[i], too */
+    uint8_t common13;       /* the same of config->ciphersuites */
     enum tls_verdict verdict;
     uint8_t session_id[32];
     uint8_t session_id_len;

@@ -171,6 +171,8 @@ int agree(struct tls *t, const struct hello *h);
 /* Settles t->binding: what a session may be resumed under, beside its version, suite and our
  * certificate. alpn: the protocol that it is bound to, NULL for none or any. */
 void agree_bind(struct tls *t, const char *alpn);
+/* For whoever shows the connection: which configured suites the client offers. */
+void agree_note_suites(struct tls *t, struct span offered);
 
 /* renegotiate.c */
 /* Sends the HelloRequest that is wanted, if nothing stands in its way now. */

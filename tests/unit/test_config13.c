@@ -73,12 +73,6 @@ static void test_psk(void)
            strcmp(config.psk_identity, "me") == 0,
        "from a file, with -psk_identity");
     config_free(&config);
-    ok(FAILS("64 bytes in hexadecimal", ON, "-psk", "0123456") &&
-           strstr(messages, "0123456") == NULL,
-       "an odd number of digits; the key is not told");
-    ok(FAILS("in hexadecimal", ON, "--ssl.psk", "pass:00"), "no digits");
-    ok(FAILS("in hexadecimal", ON, "--ssl.psk", KEY KEY KEY KEY "00"), "too long");
-    ok(WARNS("fewer than 16 bytes", ON, "-psk", "000102030405060708090a0b0c0d0e"), "short");
     ok(FAILS("only TLS 1.3 takes keys", "-tls1_2", "-psk", KEY), "without TLS 1.3");
     ok(FAILS("a name of 1 to 255", ON, "-psk", KEY, "-psk_identity", ""), "without a name");
     ok(WARNS("ssl.psk-identity: not used without ssl.psk", ON, "-psk_identity", "me"),

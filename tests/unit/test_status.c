@@ -197,6 +197,42 @@ static void check_json(void)
     strcpy(tls.server_name, "example.org");
 }
 
+/* A connection of TLS 1.3, resumed and with early data; each version's suites stand on the page
+ * when it is on. */
+static void check_tls13(void)
+{
+    struct config old = config;
+    struct tls_info resumed = {.version = 0x0304,
+                               .suite = 0x1301,
+                               .group = 0x11EC,
+                               .resumed = true,
+                               .early_data = true,
+                               .common13 = 1,
+                               .alpn = ""};
+
+    config.version_max = 0x0304;
+    memcpy(config.ciphersuites, (uint16_t[]){0x1301, 0x1303}, 2 * sizeof(uint16_t));
+    config.ciphersuite_count = 2;
+    peer.tls = &resumed;
+    ask_accept("Accept: */*\r\n");
+    ok(has("tiny " TINY_VERSION ": TLSv1.3, TLS_AES_128_GCM_SHA256\n") &&
+           has("Encryption                 AESGCM(128)") && has(" X25519MLKEM768\n") &&
+           has("Session                    reused") && has("Early data                 yes"),
+       "a connection of TLS 1.3");
+    ok(has("Protocols                  TLSv1.0 to TLSv1.3") &&
+           has("\n  * TLS_AES_128_GCM_SHA256 ") && has("\n    TLS_CHACHA20_POLY1305_SHA256 ") &&
+           has("\n    DES-CBC3-SHA"),
+       "suites of all versions");
+    config.version_min = 0x0304;
+    ask_accept("Accept: application/json\r\n");
+    ok(has("\"early_data\":true") && !has("DES-CBC3-SHA") && is_json(body()),
+       "without those of versions that are off");
+    config = old;
+    ask_accept("Accept: text/html\r\n");
+    ok(!has("TLS_CHACHA20"), "the same of TLS 1.3");
+    peer.tls = &tls;
+}
+
 /* The browser applies the style sheet only when the policy has its hash. */
 static void check_policy(void)
 {
@@ -257,6 +293,11 @@ static void check_size(void)
         config.suites[i] = 0xC02B;
     }
     config.suite_count = CONFIG_MAX_SUITES;
+    for (size_t i = 0; i < CONFIG_MAX_CIPHERSUITES; i++) {
+        config.ciphersuites[i] = 0x1303;
+    }
+    config.ciphersuite_count = CONFIG_MAX_CIPHERSUITES;
+    config.version_max = 0x0304;
     peer.tls = &full;
     for (size_t i = 0; i < ARRAY_LEN(accepts); i++) {
         ask_accept(accepts[i]);
@@ -295,6 +336,7 @@ int main(void)
     counters.started_s = clock_wall_s() - 90061;
     check_text();
     check_json();
+    check_tls13();
     check_html();
     check_size();
     check_http();
