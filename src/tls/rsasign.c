@@ -1,6 +1,7 @@
 #include "tls/rsasign.h"
 #include "core/bytes.h"
 #include "crypto/crypto.h"
+#include "crypto/wide.h"
 
 #include <string.h>
 
@@ -103,6 +104,7 @@ size_t rsasign(br_rsa_private operation, const br_rsa_private_key *key,
 {
     size_t len = (key->n_bitlen + 7) / 8;
     uint8_t padded[512];
+    uint32_t good;
 
     if (len > sizeof padded ||
         (pss != NULL ? pss_pad(padded, key->n_bitlen, pss->class, hash, pss->salt, hash_len)
@@ -110,12 +112,14 @@ size_t rsasign(br_rsa_private operation, const br_rsa_private_key *key,
         return 0;
     }
     memcpy(dst, padded, len);
-    if (operation(dst, key) == 0) {
-        return 0;
-    }
-    if (crypto_rsa_is_right(dst, padded, len, key, public_key) == 0) {
+    good = operation(dst, key);
+    crypto_declassify(&good, sizeof good);
+    good = good != 0 ? crypto_rsa_is_right(dst, padded, len, key, public_key) : 0;
+    crypto_declassify(&good, sizeof good);
+    if (good == 0) {
         bytes_wipe(dst, len);
         return 0;
     }
+    crypto_declassify(dst, len);
     return len;
 }

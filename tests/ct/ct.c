@@ -10,7 +10,13 @@
 
 #include "crypto/cpu.h"
 #include "crypto/crypto.h"
+#include "crypto/kex.h"
+#include "crypto/mlkem.h"
+#include "mlkem_client.h"
 #include "tap.h"
+#include "tls/record13.h"
+#include "tls/rsasign.h"
+#include "tls/schedule13.h"
 
 static void secret(const void *p, size_t len)
 {
@@ -20,6 +26,18 @@ static void secret(const void *p, size_t len)
 static void public(const void *p, size_t len)
 {
     VALGRIND_MAKE_MEM_DEFINED(p, len);
+}
+
+/* Is what came out still marked? Else the marks were lost on the way, and nothing shown. */
+static bool is_marked(const void *p, size_t len)
+{
+    unsigned char bits[64] = {0}, any = 0;
+
+    (void)VALGRIND_GET_VBITS(p, bits, len);
+    for (size_t i = 0; i < len; i++) {
+        any |= bits[i];
+    }
+    return any != 0 || !RUNNING_ON_VALGRIND;
 }
 
 /* A check covers what memcheck counts between begin() and end(). */
@@ -129,6 +147,160 @@ static void rsa(unsigned bits)
         good == 1 && br_rsa_i31_public(x, bits / 8, &pk) == 1 && memcmp(x, want, bits / 8) == 0);
 }
 
+static void rsa_pss(void)
+{
+    unsigned char private[2048], modulus[600], sig[512], hash[32] = {4};
+    struct rsasign_pss pss = {.class = &br_sha256_vtable, .salt = {1, 2, 3}};
+    br_hmac_drbg_context drbg;
+    br_rsa_private_key sk;
+    br_rsa_public_key pk;
+    size_t len;
+
+    br_hmac_drbg_init(&drbg, &br_sha256_vtable, "pss", 3);
+    br_rsa_keygen_get_default()(&drbg.vtable, &sk, private, &pk, modulus, 2048, 65537);
+    secret(private, sizeof private);
+    public(sk.p, 1);
+    public(sk.q, 1);
+    begin();
+    len = rsasign(crypto_rsa_private(), &sk, &pk, 0, &pss, hash, sizeof hash, sig);
+    end("RSA-PSS signing",
+        len == 256 && br_rsa_i31_public(sig, len, &pk) == 1 && sig[0] < 0x80 && sig[255] == 0xBC);
+    public(private, sizeof private);
+}
+
+/* ---- key exchange -------------------------------------------------------- */
+
+static void mlkem(void)
+{
+    static struct mlkem_client client;
+    unsigned char seed[32] = {1}, message[32], ciphertext[MLKEM768_CIPHERTEXT], ours[32],
+                  theirs[32];
+    bool good;
+
+    memset(message, 0x5A, sizeof message);
+    mlkem_client_keygen(&client, seed, seed);
+    secret(message, sizeof message);
+    begin();
+    good = mlkem768_encapsulate_with(client.key, message, ciphertext, ours);
+    good = VALGRIND_CHECK_VALUE_IS_DEFINED(good) == 0 && good && is_marked(ours, sizeof ours) &&
+           is_marked(ciphertext, 1) && is_marked(ciphertext + sizeof ciphertext - 1, 1);
+    public(ciphertext, sizeof ciphertext);
+    public(ours, sizeof ours);
+    public(message, sizeof message);
+    mlkem_client_decapsulate(&client, ciphertext, theirs);
+    end("ML-KEM-768 encapsulation", good && memcmp(ours, theirs, 32) == 0);
+}
+
+/* The random source's state is the secret, and with it all that comes out of it. */
+static void key_exchange(uint16_t group, const char *name)
+{
+    unsigned char k[66], share[1216];
+    size_t len = 0, x_at = 0, x_len = 32;
+    const br_ec_impl *ec = crypto_ec();
+    static struct mlkem_client client;
+    br_hmac_drbg_context drbg;
+    struct kex x = {.share_len = 0};
+    int result;
+
+    memset(k, 0, sizeof k);
+    k[9] = 0x40;
+    if (group == KEX_X25519MLKEM768) {
+        mlkem_client_keygen(&client, k, k);
+        memcpy(share, client.key, sizeof client.key);
+        len = sizeof client.key;
+        group = BR_EC_curve25519;
+    } else {
+        x_at = ec->xoff(group, &x_len);
+    }
+    len += ec->mulgen(share + len, k, x_len, group);
+    br_hmac_drbg_init(&drbg, &br_sha256_vtable, name, strlen(name));
+    secret(drbg.K, sizeof drbg.K);
+    secret(drbg.V, sizeof drbg.V);
+    begin();
+    result = kex_respond(len > 133 ? KEX_X25519MLKEM768 : group, span_of(share, len), &drbg, &x);
+    result |= !is_marked(x.secret, x.secret_len);
+    public(&x, sizeof x);
+    if (len > 133) {
+        unsigned char theirs[32];
+
+        mlkem_client_decapsulate(&client, x.share, theirs);
+        result |= memcmp(theirs, x.secret, 32);
+        memmove(x.share, x.share + MLKEM768_CIPHERTEXT, 32);
+        memmove(x.secret, x.secret + 32, 32);
+        x.share_len -= MLKEM768_CIPHERTEXT;
+    }
+    ec->mul(x.share, x.share_len, k, x_len, group);
+    end(name, result == 0 && memcmp(x.share + x_at, x.secret, x_len) == 0);
+}
+
+/* ---- records and key schedule of TLS 1.3 ---------------------------------- */
+
+static void record(uint16_t suite, const char *name)
+{
+    unsigned char traffic[48], buf[200];
+    struct record13 write, read;
+    uint8_t type = 0;
+    struct span contents = {NULL, 0};
+    unsigned alert;
+    size_t len;
+
+    memset(traffic, 0x21, sizeof traffic);
+    memset(buf, 0x42, sizeof buf);
+    secret(traffic, sizeof traffic);
+    secret(buf + RECORD13_HEADER, 100);
+    begin();
+    record13_set(&write, suite, traffic);
+    record13_set(&read, suite, traffic);
+    len = record13_seal(&write, RECORD_DATA, buf, 100, 20);
+    public(buf, len);
+    alert = record13_open(&read, buf, &type, &contents);
+    alert |= !is_marked(read.key, 16) || !is_marked(buf + RECORD13_HEADER, 60);
+    public(&type, sizeof type);
+    public(buf, sizeof buf);
+    end(name,
+        alert == 0 && type == RECORD_DATA && contents.len == 100 && contents.data[99] == 0x42);
+    len = record13_seal(&write, RECORD_DATA, buf, 100, 20);
+    public(buf, len);
+    buf[len - 1] ^= 1;
+    begin();
+    alert = record13_open(&read, buf, &type, &contents);
+    end("  a forged one", alert == ALERT_BAD_RECORD_MAC);
+}
+
+/* Finished and binder: made from a secret, and what the peer sent compared with it. */
+static void schedule(void)
+{
+    unsigned char shared[32], base[48], transcript[32] = {3}, mine[48], sent[48];
+    struct schedule13 s;
+    const br_hash_class *hash = hash13_of_suite(0x1301);
+    bool same, other;
+
+    memset(shared, 0x11, sizeof shared);
+    secret(shared, sizeof shared);
+    begin();
+    schedule13_begin(&s, hash, span_of(shared, sizeof shared));
+    binder_key13(hash, span_of(shared, sizeof shared), false, base);
+    finished13(hash, base, transcript, mine);
+    memcpy(sent, mine, sizeof sent);
+    public(sent, sizeof sent);
+    same = span_equal_ct(span_of(mine, 32), span_of(sent, 32));
+    sent[31] ^= 1;
+    other = span_equal_ct(span_of(mine, 32), span_of(sent, 32));
+    public(&same, sizeof same);
+    public(&other, sizeof other);
+    end("binder, and its comparison", same && !other);
+    begin();
+    schedule13_next(&s, span_of(shared, sizeof shared));
+    schedule13_derive(&s, "c hs traffic", transcript, base);
+    schedule13_next(&s, span_of(NULL, 0));
+    finished13(hash, base, transcript, mine);
+    memcpy(sent, mine, sizeof sent);
+    public(sent, sizeof sent);
+    same = span_equal_ct(span_of(mine, 32), span_of(sent, 32));
+    public(&same, sizeof same);
+    end("Finished, and its comparison", same && is_marked(mine, 32));
+}
+
 static void chacha20(void)
 {
     unsigned char key[32], data[1000], copy[1000];
@@ -203,6 +375,17 @@ int main(void)
     ecdsa();
     rsa(1024);
     rsa(2048);
+    rsa_pss();
+    mlkem();
+    key_exchange(BR_EC_curve25519, "X25519 key exchange");
+    key_exchange(BR_EC_secp256r1, "P-256 key exchange");
+    key_exchange(BR_EC_secp384r1, "P-384 key exchange");
+    key_exchange(BR_EC_secp521r1, "P-521 key exchange");
+    key_exchange(KEX_X25519MLKEM768, "X25519MLKEM768 key exchange");
+    record(0x1301, "a record of AES-128-GCM");
+    record(0x1302, "a record of AES-256-GCM");
+    record(0x1303, "a record of ChaCha20-Poly1305");
+    schedule();
     chacha20();
     poly1305();
     sha256();
