@@ -38,6 +38,8 @@ enum app_request {
     APP_REQUEST_PLAIN_TEXT, /* a line that is not encrypted: breaks the client on purpose */
     APP_REQUEST_RENEGOTIATE,
     APP_REQUEST_RENEGOTIATE_ASKING, /* ... and ask for a certificate */
+    APP_REQUEST_UPDATE_KEYS,
+    APP_REQUEST_UPDATE_KEYS_ASKING, /* ... and the client's, too */
 };
 
 /* What deadline applies: a request that comes in (its head, and a body that is

@@ -18,7 +18,7 @@ struct console_line {
     bool stalled;      /* waits for room in the output */
     bool wake;         /* in console_next_wake's answer */
     bool ended;        /* in an orderly way */
-    bool asked;        /* for a renegotiation, in the last step */
+    bool asked;        /* for a renegotiation or new keys, in the last step */
     uint8_t utf8_left; /* bytes that are still to come of a character */
     uint8_t utf8_least;
 };
@@ -284,6 +284,14 @@ enum command_result {
     COMMAND_WAIT, /* not now */
 };
 
+/* s_server takes some letters for commands only then. */
+static bool alone_on_line(const struct console *c)
+{
+    const char *next = c->typed + c->typed_at + 1;
+
+    return c->typed_at + 1 < c->typed_len && (*next == '\n' || *next == '\r');
+}
+
 static enum command_result follow(struct console *c, struct console_line *l, struct app_io *io,
                                   char command)
 {
@@ -298,6 +306,12 @@ static enum command_result follow(struct console *c, struct console_line *l, str
     case 'S':
         console_statistics(c);
         return COMMAND_DONE;
+    case 'k':
+    case 'K':
+        if (!alone_on_line(c)) {
+            return NO_COMMAND;
+        }
+        break;
     case 'P':
     case 'r':
     case 'R':
@@ -313,7 +327,11 @@ static enum command_result follow(struct console *c, struct console_line *l, str
         io->request = APP_REQUEST_PLAIN_TEXT;
         return COMMAND_DONE;
     }
-    io->request = command == 'r' ? APP_REQUEST_RENEGOTIATE : APP_REQUEST_RENEGOTIATE_ASKING;
+    if (command == 'k' || command == 'K') {
+        io->request = command == 'k' ? APP_REQUEST_UPDATE_KEYS : APP_REQUEST_UPDATE_KEYS_ASKING;
+    } else {
+        io->request = command == 'r' ? APP_REQUEST_RENEGOTIATE : APP_REQUEST_RENEGOTIATE_ASKING;
+    }
     l->asked = true;
     return COMMAND_ONLY;
 }

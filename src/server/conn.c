@@ -186,12 +186,24 @@ static void rearm(struct conn *c, struct conn_shared *s, bool wrote, uint64_t no
 
 static void follow_request(struct conn *c, enum app_request request)
 {
-    c->peer.refused = false;
-    if (request == APP_REQUEST_PLAIN_TEXT) {
+    int result = 0;
+
+    switch (request) {
+    case APP_REQUEST_NONE:
+        break;
+    case APP_REQUEST_PLAIN_TEXT:
         c->plain = sizeof plain_text - 1;
-    } else {
-        c->peer.refused = tls_renegotiate(c->tls, request == APP_REQUEST_RENEGOTIATE_ASKING) != 0;
+        break;
+    case APP_REQUEST_RENEGOTIATE:
+    case APP_REQUEST_RENEGOTIATE_ASKING:
+        result = tls_renegotiate(c->tls, request == APP_REQUEST_RENEGOTIATE_ASKING);
+        break;
+    case APP_REQUEST_UPDATE_KEYS:
+    case APP_REQUEST_UPDATE_KEYS_ASKING:
+        result = tls_update_keys(c->tls, request == APP_REQUEST_UPDATE_KEYS_ASKING);
+        break;
     }
+    c->peer.refused = result != 0;
 }
 
 static bool run_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)

@@ -1,5 +1,6 @@
 #include "tls/internal.h"
 #include "core/build.h"
+#include "tls/engine13.h"
 #include "core/text.h"
 #include "core/must.h"
 
@@ -100,6 +101,11 @@ void tls_end_handshake(struct tls *t)
     trust_drop(t->trust);
     t->trust = NULL;
     t->choice.cred = NULL;
+    if (t->v13.handshake != NULL) {
+        message13_end(t);
+        pool_give(&t->ctx->handshake13_pool, t->v13.handshake, sizeof *t->v13.handshake);
+        t->v13.handshake = NULL;
+    }
     if (t->v12 != NULL) {
         t->v12->server.eng.x509ctx = NULL;
         t->v12->server.tas = NULL;
@@ -151,6 +157,8 @@ static void seal_alert(struct tls *t)
 {
     if (t->v12 != NULL) {
         tls12_seal_alert(t);
+    } else if (t->v13.begun) {
+        tls13_seal_alert(t);
     } else {
         clear_alert(t);
     }
@@ -174,6 +182,8 @@ void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const c
     }
     if (t->v12 != NULL) {
         sealed = tls12_sealed(t);
+    } else if (t->stage == TLS_STAGE_ENGINE13) {
+        sealed = tls13_sealed(t);
     }
     t->last = t->out + (sealed.len > 0 ? sealed.data - t->out : 0);
     t->last_len = (uint32_t)sealed.len;
@@ -212,6 +222,20 @@ void tls_note_server_name(struct tls *t, struct span name)
         t->info.server_name[i] = ascii_lower((char)name.data[i]);
     }
     t->info.server_name[n] = '\0';
+}
+
+/* A hello that is in order goes to the engine of its version. That is TLS 1.3 whenever
+ * the client can do it, and then there is no way back. */
+static void choose_engine(struct tls *t, const struct hello *h, struct hello_gathered g)
+{
+    if (policy_version(t->ctx->config, h, &t->choice) != 0) {
+        tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);
+    } else if (t->choice.version == 0x0304) {
+        t->in_pos = (uint32_t)g.wire_len;
+        tls13_begin(t, h, span_of(t->out, g.message_len));
+    } else {
+        tls12_begin(t, h);
+    }
 }
 
 /* in[0..in_end) grew. The output buffer is free yet, so it takes the message. */
@@ -255,20 +279,46 @@ static void hello_step(struct tls *t)
     if (parsed != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, h.alert, h.reason);
     } else {
-        tls12_begin(t, &h);
+        choose_engine(t, &h, g);
     }
 }
 
 /* ---- windows ----------------------------------------------------------- */
 
-unsigned tls_state(struct tls *t)
+static bool runs(const struct tls *t)
 {
-    unsigned eof = t->peer_closed ? TLS_PEER_EOF : 0;
+    return t->stage == TLS_STAGE_ENGINE || t->stage == TLS_STAGE_ENGINE13;
+}
 
+static void feed(struct tls *t)
+{
     if (t->stage == TLS_STAGE_ENGINE) {
         tls12_feed(t);
-        eof = t->peer_closed ? TLS_PEER_EOF : 0;
+    } else if (t->stage == TLS_STAGE_ENGINE13) {
+        tls13_feed(t);
     }
+}
+
+static uint8_t *engine_window(struct tls *t, enum tls_window which, size_t *len)
+{
+    return t->v12 != NULL ? tls12_window(t, which, len) : tls13_window(t, which, len);
+}
+
+static void engine_advance(struct tls *t, enum tls_window which, size_t n)
+{
+    if (t->v12 != NULL) {
+        tls12_advance(t, which, n);
+    } else {
+        tls13_advance(t, which, n);
+    }
+}
+
+unsigned tls_state(struct tls *t)
+{
+    unsigned eof;
+
+    feed(t);
+    eof = t->peer_closed ? TLS_PEER_EOF : 0;
     switch ((enum tls_stage)t->stage) {
     case TLS_STAGE_HELLO:
         return TLS_RECV_REC;
@@ -277,6 +327,7 @@ unsigned tls_state(struct tls *t)
     case TLS_STAGE_LAST_WORDS:
         return TLS_SEND_REC | eof;
     case TLS_STAGE_ENGINE13:
+        return tls13_state(t) | eof;
     case TLS_STAGE_CLOSED:
         break;
     }
@@ -292,7 +343,7 @@ static uint8_t *sendrec_window(struct tls *t, unsigned state, size_t *len)
         *len = t->last_len;
         out = t->last;
     } else if ((state & TLS_SEND_REC) != 0) {
-        out = tls12_window(t, TLS_WINDOW_SEND_REC, len);
+        out = engine_window(t, TLS_WINDOW_SEND_REC, len);
     }
     if (watched(t) && out != NULL) {
         watch_sending(t, span_of(out, *len));
@@ -315,9 +366,9 @@ uint8_t *tls_window(struct tls *t, enum tls_window which, size_t *len)
         *len = TLS_IN_LEN - t->in_end;
         return t->in + t->in_end;
     case TLS_WINDOW_SEND_APP:
-        return (state & TLS_SEND_APP) != 0 ? tls12_window(t, which, len) : NULL;
+        return (state & TLS_SEND_APP) != 0 ? engine_window(t, which, len) : NULL;
     case TLS_WINDOW_RECV_APP:
-        return (state & TLS_RECV_APP) != 0 ? tls12_window(t, which, len) : NULL;
+        return (state & TLS_RECV_APP) != 0 ? engine_window(t, which, len) : NULL;
     }
     return NULL;
 }
@@ -340,7 +391,7 @@ static void sent_records(struct tls *t, size_t n)
         }
         return;
     }
-    tls12_advance(t, TLS_WINDOW_SEND_REC, n);
+    engine_advance(t, TLS_WINDOW_SEND_REC, n);
 }
 
 void tls_advance(struct tls *t, enum tls_window which, size_t n)
@@ -362,12 +413,12 @@ void tls_advance(struct tls *t, enum tls_window which, size_t n)
         if (t->stage == TLS_STAGE_HELLO) {
             hello_step(t);
         } else {
-            tls12_feed(t);
+            feed(t);
         }
         break;
     case TLS_WINDOW_SEND_APP:
     case TLS_WINDOW_RECV_APP:
-        tls12_advance(t, which, n);
+        engine_advance(t, which, n);
         break;
     }
 }
@@ -376,13 +427,22 @@ void tls_flush(struct tls *t)
 {
     if (t->stage == TLS_STAGE_ENGINE && t->out != NULL) {
         tls12_flush(t);
+    } else if (t->stage == TLS_STAGE_ENGINE13) {
+        tls13_flush(t);
     }
+}
+
+int tls_update_keys(struct tls *t, bool ask)
+{
+    return tls13_update_keys(t, ask);
 }
 
 void tls_close(struct tls *t)
 {
     if (t->stage == TLS_STAGE_ENGINE && t->established) {
         tls12_close(t);
+    } else if (t->stage == TLS_STAGE_ENGINE13 && t->established) {
+        tls13_close(t);
     } else if (t->stage != TLS_STAGE_LAST_WORDS) {
         t->stage = TLS_STAGE_CLOSED;
     }
@@ -392,12 +452,12 @@ void tls_recv_eof(struct tls *t)
 {
     if (t->stage == TLS_STAGE_HELLO) {
         tls_note(t, TLS_FAIL_PROBE, NULL, "the client left before a whole ClientHello");
-    } else if (t->stage == TLS_STAGE_ENGINE && !t->established) {
+    } else if (runs(t) && !t->established) {
         tls_note(t, TLS_FAIL_HANDSHAKE, NULL, "the client left during the handshake");
-    } else if (t->stage == TLS_STAGE_ENGINE && !t->peer_closed && !t->closing) {
+    } else if (runs(t) && !t->peer_closed && !t->closing) {
         tls_note(t, TLS_FAIL_TRUNCATED, NULL, "the stream ended without close_notify");
     }
-    if (t->stage == TLS_STAGE_HELLO || (t->stage == TLS_STAGE_ENGINE && !t->peer_closed)) {
+    if (t->stage == TLS_STAGE_HELLO || (runs(t) && !t->peer_closed)) {
         t->stage = TLS_STAGE_CLOSED;
     }
 }
@@ -406,6 +466,8 @@ void tls_rest(struct tls *t)
 {
     if (t->stage == TLS_STAGE_ENGINE) {
         tls12_rest(t);
+    } else if (t->stage == TLS_STAGE_ENGINE13) {
+        tls13_rest(t);
     } else if (t->stage == TLS_STAGE_HELLO && t->in_end == 0) {
         tls_give_in(t);
     } else if (t->stage == TLS_STAGE_CLOSED) {

@@ -79,6 +79,9 @@ void tls_flush(struct tls *t);
  * handshake to the old one (RFC 5746).
  */
 int tls_renegotiate(struct tls *t, bool ask_certificate);
+/* TLS 1.3: new keys for what is sent from here on; ask: for what is received, too. -1 when
+ * the connection is not open, or older. */
+int tls_update_keys(struct tls *t, bool ask);
 /* Sends close_notify and ends; unread application data is discarded. */
 void tls_close(struct tls *t);
 /* The socket's read side ended. Without close_notify before it, the stream

@@ -118,6 +118,7 @@ void tls13_begin(struct tls *t, const struct hello *h, struct span message)
     struct tls13 *v = &t->v13;
 
     t->stage = TLS_STAGE_ENGINE13;
+    v->begun = true;
     v->state = STATE13_WAIT_HELLO;
     v->send_limit = RECORD13_MAX_PLAIN;
     v->recv_limit = RECORD13_MAX_PLAIN + 1;
@@ -378,6 +379,11 @@ void tls13_advance(struct tls *t, unsigned which, size_t n)
             t->out_used = RECORD13_HEADER + v->app_filled;
         }
     }
+}
+
+struct span tls13_sealed(const struct tls *t)
+{
+    return span_of(t->out + t->v13.out_pos, t->v13.out_end - t->v13.out_pos);
 }
 
 void tls13_flush(struct tls *t)

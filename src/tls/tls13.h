@@ -127,6 +127,7 @@ struct tls13 {
     bool message_whole;  /* the message that was put together is complete */
     uint8_t part[5];     /* message13: a KeyUpdate that spans records */
     uint32_t part_used;
+    bool begun;        /* a ClientHello for TLS 1.3 came */
     bool write_closed; /* close_notify was sealed */
     bool skipping;     /* records of refused early data are dropped */
 };
@@ -213,7 +214,8 @@ void tls13_advance(struct tls *t, unsigned which, size_t n);
 void tls13_flush(struct tls *t);
 void tls13_close(struct tls *t);
 void tls13_rest(struct tls *t);
-/* Seals a fatal alert at the end of the output, for tls_fail. */
+/* For tls_fail: what is sealed and not sent; the alert that is due, in an output that is empty. */
+struct span tls13_sealed(const struct tls *t);
 void tls13_seal_alert(struct tls *t);
 /* KeyUpdate of ours; ask: for the peer's, too. -1 when the connection is not open. */
 int tls13_update_keys(struct tls *t, bool ask);

@@ -316,7 +316,7 @@ void watch_header(struct tls *t, const uint8_t header[5])
 {
     struct watch_conn *c = t->watching;
 
-    if (c->hello_left == 0) {
+    if (t->v12 == NULL || c->hello_left == 0) {
         watch_show_header(c, false, header);
         watch_flush(&c->watch->out);
     }
@@ -366,7 +366,7 @@ void watch_record(struct tls *t, bool sent, unsigned type, unsigned version, str
     const uint8_t *data = contents.data;
     size_t len = contents.len;
 
-    if (c->hello_left > 0 && !sent) {
+    if (t->v12 != NULL && c->hello_left > 0 && !sent) {
         c->hello_left -= len < c->hello_left ? (uint32_t)len : c->hello_left;
         return;
     }
