@@ -23,7 +23,7 @@ struct tls {
     size_t in_len, out_len, hello_left;
     bool sealed, closing, closed, eof;
     bool ended;
-    int asked; /* for a renegotiation: 1, with a certificate: 2 */
+    int asked; /* for a renegotiation: 1, with a certificate: 2; for new keys: 3, 4 */
 };
 
 size_t tls_size(void)
@@ -131,6 +131,12 @@ int tls_renegotiate(struct tls *t, bool ask_certificate)
     return 0;
 }
 
+int tls_update_keys(struct tls *t, bool ask)
+{
+    t->asked = ask ? 4 : 3;
+    return -1;
+}
+
 void tls_close(struct tls *t)
 {
     t->closing = true;
@@ -158,8 +164,8 @@ enum tls_failure tls_get_failure(const struct tls *t, const char **reason)
     return t->info.established ? TLS_FAIL_NONE : TLS_FAIL_PROBE;
 }
 
-/* ---- an application: echo; 'q' ends, 'f' fails, 'h' begins a head, 'P', 'r' and 'R'
- * ask for what the console's commands of that name do ------------------------- */
+/* ---- an application: echo; 'q' ends, 'f' fails, 'h' begins a head; 'P', 'r', 'R', 'k' and
+ * 'K' ask for what the console's commands of that name do ------------------------- */
 
 struct fake_app {
     bool head, closed;
@@ -183,10 +189,12 @@ static enum app_result app_step(void *state, struct app_io *io, uint64_t now_ms)
         if (c == 'q' || c == 'f') {
             return c == 'q' ? APP_DONE : APP_FAIL;
         }
-        if (c == 'P' || c == 'r' || c == 'R') {
+        if (c != '\0' && strchr("PrRkK", c) != NULL) {
             io->request = c == 'P'   ? APP_REQUEST_PLAIN_TEXT
                           : c == 'r' ? APP_REQUEST_RENEGOTIATE
-                                     : APP_REQUEST_RENEGOTIATE_ASKING;
+                          : c == 'R' ? APP_REQUEST_RENEGOTIATE_ASKING
+                          : c == 'k' ? APP_REQUEST_UPDATE_KEYS
+                                     : APP_REQUEST_UPDATE_KEYS_ASKING;
             io->flush = true;
             return APP_MORE;
         }
@@ -327,6 +335,10 @@ static void test_requests(void)
     feed("vRw");
     ok(go(&interest) == CONN_WAIT && tls.asked == 2, "one with a certificate");
     is_text(answer(), "vw", "and the flow goes on");
+    feed("k");
+    ok(go(&interest) == CONN_WAIT && tls.asked == 3 && conn.peer.refused, "new keys, refused");
+    feed("K");
+    ok(go(&interest) == CONN_WAIT && tls.asked == 4, "and for both directions");
     end();
 
     begin();
