@@ -243,7 +243,6 @@ install: $(PROGRAM)
 	install -m 644 $(wildcard doc/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard doc/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 tiny.conf $(wildcard README.md) LICENSE $(DESTDIR)$(PREFIX)/share/doc/tiny
-	install -m 755 doc/compress-certificate $(DESTDIR)$(PREFIX)/share/doc/tiny
 
 clean:
 	rm -rf $(BUILD)

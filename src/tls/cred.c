@@ -1,5 +1,4 @@
 #include "tls/cred.h"
-#include "config/sslop.h"
 #include "core/log.h"
 #include "tls/certcomp.h"
 #include "tls/cred_load.h"
@@ -311,16 +310,6 @@ static void make_self_signed(struct loader *l)
 
 /* ---- the set ---------------------------------------------------------------- */
 
-static void load_compressed(struct loader *l, const struct config *config)
-{
-    const struct string_list *files = &config->compressed_certificates;
-    bool off = (config->options & SSLOP_NO_TX_CERTIFICATE_COMPRESSION) != 0;
-
-    for (size_t i = 0; i < files->count && l->errors == 0 && !off; i++) {
-        l->errors += certcomp_load(files->items[i], l->creds, l->count, &l->set->arena) != 0;
-    }
-}
-
 static void load_all(struct loader *l, const struct config *config)
 {
     struct cred_set *set = l->set;
@@ -373,7 +362,10 @@ static void load_all(struct loader *l, const struct config *config)
             l->errors++;
         }
     }
-    load_compressed(l, config);
+    for (size_t i = 0; i < config->compressed_certificates.count && l->errors == 0; i++) {
+        l->errors += certcomp_load(config->compressed_certificates.items[i], l->creds, l->count,
+                                   &set->arena) != 0;
+    }
     if (l->errors > 0) {
         return;
     }
