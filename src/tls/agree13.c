@@ -56,7 +56,7 @@ static void settle_group(struct tls *t, const struct hello *h)
 }
 
 /* RFC 8449: the limit counts the inner type, too, and a server that knows it passes over
- * max_fragment_length beside it. */
+ * max_fragment_length beside it, which holds for both directions. */
 static void settle_limits(struct tls *t, const struct hello *h)
 {
     struct handshake13 *hs = t->v13.handshake;
@@ -71,7 +71,7 @@ static void settle_limits(struct tls *t, const struct hello *h)
         limit = (uint32_t)256 << hs->fragment_len;
     }
     t->v13.send_limit = (uint16_t)(ours != 0 && ours < limit ? ours : limit);
-    t->v13.recv_limit = RECORD13_MAX_PLAIN + 1;
+    t->v13.recv_limit = (uint16_t)((hs->fragment_len != 0 ? limit : RECORD13_MAX_PLAIN) + 1);
 }
 
 /* With a pre-shared key there is no certificate of either side, and maybe no share. */
