@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "crypto/nist.h"
 #include "crypto/p256.h"
 #include "crypto/wide.h"
 #include "crypto/x25519.h"
@@ -18,7 +19,7 @@ static const unsigned char c25519_order[32] = {
 
 static const br_ec_impl *other_curves(void)
 {
-    return &br_ec_prime_i31;
+    return &ec_nist;
 }
 
 static const unsigned char *ec_generator(int curve, size_t *len)

@@ -142,17 +142,14 @@ void modint_sub(uint64_t *d, const uint64_t *a, const uint64_t *b, struct modulu
     }
 }
 
-static void modint_double(uint64_t *d, struct modulus *mod)
+void modint_add(uint64_t *d, const uint64_t *a, const uint64_t *b, struct modulus *mod)
 {
-    uint64_t top = 0;
+    unsigned char c = 0;
 
     for (size_t i = 0; i < mod->limbs; i++) {
-        uint64_t v = d[i];
-
-        d[i] = (v << 1) | top;
-        top = v >> 63;
+        c = limb_add(c, a[i], b[i], &d[i]);
     }
-    subtract_if_needed(d, d, top, mod);
+    subtract_if_needed(d, d, c, mod);
 }
 
 /*
@@ -168,16 +165,16 @@ static void compute_r2(struct modulus *mod, size_t len)
     memset(mod->r2, 0, mod->limbs * sizeof *mod->r2);
     mod->r2[start / 64] = (uint64_t)1 << (start % 64);
     for (size_t i = start; i < bits; i++) {
-        modint_double(mod->r2, mod);
+        modint_add(mod->r2, mod->r2, mod->r2, mod);
     }
     while (bits >> (bit + 1) != 0) {
         bit++;
     }
-    modint_double(mod->r2, mod);
+    modint_add(mod->r2, mod->r2, mod->r2, mod);
     while (bit-- > 0) {
         modint_montmul(mod->r2, mod->r2, mod->r2, mod);
         if ((bits >> bit & 1) != 0) {
-            modint_double(mod->r2, mod);
+            modint_add(mod->r2, mod->r2, mod->r2, mod);
         }
     }
 }
@@ -209,17 +206,11 @@ uint64_t modint_init(struct modulus *mod, size_t limbs, const unsigned char *src
 void modint_reduce(uint64_t *d, const uint64_t *a, struct modulus *mod)
 {
     uint64_t high[MODINT_LIMBS], low[MODINT_LIMBS];
-    unsigned char c = 0;
-    uint64_t top;
 
     modint_montmul(high, a + mod->limbs, mod->r2, mod); /* high R */
     modint_montmul(high, high, mod->r2, mod);           /* high R R */
     modint_montmul(low, a, mod->r2, mod);               /* low R */
-    for (size_t i = 0; i < mod->limbs; i++) {
-        c = limb_add(c, high[i], low[i], &low[i]);
-    }
-    top = c;
-    subtract_if_needed(d, low, top, mod);
+    modint_add(d, high, low, mod);
     bytes_wipe(high, sizeof high);
     bytes_wipe(low, sizeof low);
 }

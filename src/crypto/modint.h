@@ -38,7 +38,8 @@ uint64_t modint_mul_add(uint64_t *t, const uint64_t *a, size_t limbs, uint64_t b
 uint64_t modint_init(struct modulus *mod, size_t limbs, const unsigned char *src, size_t len);
 /* d = a * b / R mod m, for a below R and b below m; overlap is allowed. */
 void modint_montmul(uint64_t *d, const uint64_t *a, const uint64_t *b, struct modulus *mod);
-/* d = a - b mod m */
+/* d = a + b and d = a - b mod m, for both below m */
+void modint_add(uint64_t *d, const uint64_t *a, const uint64_t *b, struct modulus *mod);
 void modint_sub(uint64_t *d, const uint64_t *a, const uint64_t *b, struct modulus *mod);
 /* d = R (value of the 2 * limbs limbs of a) mod m */
 void modint_reduce(uint64_t *d, const uint64_t *a, struct modulus *mod);
