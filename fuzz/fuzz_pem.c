@@ -1,9 +1,10 @@
 /*
  * Key files and CA files from bytes: PEM or DER, certificates, keys, encryption
  * with a known password, the match of key and certificate, trust anchors and
- * printable names; and extensions for the ServerHello.
+ * printable names; extensions for the ServerHello; and chains ready compressed.
  */
 #include "core/log.h"
+#include "tls/certcomp.h"
 #include "tls/cred_load.h"
 #include "tls/serverinfo.h"
 #include "tls/x509name.h"
@@ -96,6 +97,29 @@ static void load_serverinfo(const uint8_t *data, size_t size)
     free(copy);
 }
 
+/* Those of a chain of one byte. */
+static void load_compressed(const uint8_t *data, size_t size)
+{
+    char reason[256];
+    struct text error = text_over(reason, sizeof reason);
+    uint8_t *copy = copy_of(data, size);
+    struct cred cred = {.list = span_of("\0\0\1x\0\0", 6)}, *creds[] = {&cred};
+    struct arena arena = {0};
+
+    if (certcomp_add(copy, size, "fuzz", creds, 1, &arena, &error) != 0 && strlen(reason) == 0) {
+        abort();
+    }
+    for (uint16_t i = 1; i <= CRED_COMPRESSIONS; i++) {
+        struct span message = certcomp_message(&cred, i);
+
+        if (message.len > 0 && (message.len < 8 || message.data[1] != i)) {
+            abort();
+        }
+    }
+    arena_end(&arena);
+    free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char name[64];
@@ -107,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     load_credential(data, size);
     load_anchors(data, size);
     load_serverinfo(data, size);
+    load_compressed(data, size);
     x509name_format(span_of(data, size), name, sizeof name);
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "tls/certcomp.h"
 #include "core/log.h"
 #include "tls/filebytes.h"
+#include "tls/hello.h"
 #include "tls/pem.h"
 
 #include <string.h>
@@ -39,8 +40,8 @@ static const char *take_block(const struct pem_block *block, struct compressed *
     c->message = span_of(r.pos, reader_left(&r));
     c->algorithm = reader_u16(&r);
     c->plain_len = reader_u24(&r);
-    reader_take(&r, reader_u24(&r));
-    if (strcmp(block->label, LABEL) != 0 || r.bad || reader_left(&r) > 0) {
+    if (reader_take(&r, reader_u24(&r)).len == 0 || strcmp(block->label, LABEL) != 0 || r.bad ||
+        reader_left(&r) > 0) {
         return "a SHA-256 and a CompressedCertificate message of RFC 8879 are wanted in a "
                "block " LABEL;
     }
@@ -121,16 +122,17 @@ int certcomp_load(const char *path, struct cred *const *creds, size_t count, str
 
 uint16_t certcomp_choose(const struct cred *cred, struct span algorithms)
 {
-    struct reader r = reader_of(algorithms.data, algorithms.len);
+    uint16_t best = 0;
 
-    while (reader_left(&r) >= 2) {
-        uint16_t algorithm = reader_u16(&r);
+    for (uint16_t i = 1; i <= CRED_COMPRESSIONS; i++) {
+        size_t len = certcomp_message(cred, i).len;
 
-        if (algorithm <= CRED_COMPRESSIONS && certcomp_message(cred, algorithm).len > 0) {
-            return algorithm;
+        if (len > 0 && hello_list_has(algorithms, i) &&
+            (best == 0 || len < certcomp_message(cred, best).len)) {
+            best = i;
         }
     }
-    return 0;
+    return best;
 }
 
 struct span certcomp_message(const struct cred *cred, uint16_t algorithm)

@@ -1,8 +1,8 @@
 /*
  * Certificates that were compressed beforehand (RFC 8879): files hold the Certificate
  * message of a chain as zlib or brotli made it, with the SHA-256 of what was
- * compressed, so that they fit their chain or are left out. Nothing is compressed
- * here, nor decompressed. The bytes lie in the credentials' arena.
+ * compressed, so that they fit their chain or are left out (doc/compress-certificate makes them).
+ * Nothing is compressed here, nor decompressed. The bytes lie in the credentials' arena.
  */
 #ifndef TINY_TLS_CERTCOMP_H
 #define TINY_TLS_CERTCOMP_H
@@ -22,8 +22,8 @@ int certcomp_add(uint8_t *data, size_t len, const char *path, struct cred *const
 /* The same of a file; its problems are told by log_line. */
 int certcomp_load(const char *path, struct cred *const *creds, size_t count, struct arena *arena);
 
-/* The first algorithm of compress_certificate's list (two bytes each) that this certificate
- * is there for; 0 for none. */
+/* Of the algorithms of compress_certificate's list (two bytes each) the one that makes the least
+ * of this certificate; 0 for none. */
 uint16_t certcomp_choose(const struct cred *cred, struct span algorithms);
 /* The CompressedCertificate message without its head; empty for algorithm 0. */
 struct span certcomp_message(const struct cred *cred, uint16_t algorithm);

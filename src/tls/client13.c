@@ -121,7 +121,7 @@ int client13_certificate(struct tls *t, struct span body)
         t->info.verdict = TLS_PEER_NONE;
         if (t->ctx->config->verify == VERIFY_REQUIRED) {
             return refuse_peer(t, ALERT_CERTIFICATE_REQUIRED,
-                               "the client has no certificate, and one is required");
+                               "the peer did not return a certificate");
         }
     }
     return count;

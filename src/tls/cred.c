@@ -1,4 +1,5 @@
 #include "tls/cred.h"
+#include "config/sslop.h"
 #include "core/log.h"
 #include "tls/certcomp.h"
 #include "tls/cred_load.h"
@@ -310,6 +311,16 @@ static void make_self_signed(struct loader *l)
 
 /* ---- the set ---------------------------------------------------------------- */
 
+static void load_compressed(struct loader *l, const struct config *config)
+{
+    const struct string_list *files = &config->compressed_certificates;
+    bool off = (config->options & SSLOP_NO_TX_CERTIFICATE_COMPRESSION) != 0;
+
+    for (size_t i = 0; i < files->count && l->errors == 0 && !off; i++) {
+        l->errors += certcomp_load(files->items[i], l->creds, l->count, &l->set->arena) != 0;
+    }
+}
+
 static void load_all(struct loader *l, const struct config *config)
 {
     struct cred_set *set = l->set;
@@ -362,10 +373,7 @@ static void load_all(struct loader *l, const struct config *config)
             l->errors++;
         }
     }
-    for (size_t i = 0; i < config->compressed_certificates.count && l->errors == 0; i++) {
-        l->errors += certcomp_load(config->compressed_certificates.items[i], l->creds, l->count,
-                                   &set->arena) != 0;
-    }
+    load_compressed(l, config);
     if (l->errors > 0) {
         return;
     }

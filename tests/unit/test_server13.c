@@ -7,8 +7,7 @@
 #include "tls/x509sig.h"
 #include "tls_fixture.h"
 
-#define SHA256_SUITE 0x1301
-#define SHA384_SUITE 0x1302
+enum { SHA256_SUITE = 0x1301, SHA384_SUITE };
 
 struct side {
     struct config config;
@@ -64,9 +63,16 @@ static void take(struct side *s)
     s->len = flight13_take(&s->hs->flight, s->out, sizeof s->out);
 }
 
+static bool encrypted(struct side *s)
+{
+    int result = server13_encrypted(s->t);
+
+    take(s);
+    return result == 0;
+}
+
 static uint8_t want[70000];
 static size_t want_len;
-
 static void put(const void *bytes, size_t len)
 {
     memcpy(want + want_len, bytes, len);
@@ -79,16 +85,14 @@ static bool is_wanted(const struct side *s)
 {
     bool good = s->len == want_len && memcmp(s->out, want, want_len) == 0;
 
-    for (size_t i = 0; !good && i < s->len && i < 400; i++) {
-        printf(i == 0 ? "# %zu, not %zu: %02x" : "%.0zu%.0zu%02x", i == 0 ? s->len : (size_t)0,
-               i == 0 ? want_len : (size_t)0, s->out[i]);
+    if (!good) {
+        printf("# %zu bytes, not %zu\n", s->len, want_len);
     }
-    printf("%s", good ? "" : "\n");
     want_len = 0;
     return good;
 }
 
-/* The message of a type in what was taken. */
+/* Of a type, in what was taken. */
 static struct span message(const struct side *s, uint8_t type)
 {
     struct reader r = reader_of(s->out, s->len);
@@ -105,6 +109,14 @@ static struct span message(const struct side *s, uint8_t type)
     return span_of(NULL, 0);
 }
 
+static bool is_message(const struct side *s, uint8_t type)
+{
+    bool good = span_equal(message(s, type), span_of(want, want_len));
+
+    want_len = 0;
+    return good;
+}
+
 /* ---- ServerHello ------------------------------------------------------------------ */
 
 static void server_hello(void)
@@ -115,8 +127,8 @@ static void server_hello(void)
     uint8_t hash[HASH13_MAX], direct[32];
     br_sha256_context sha;
 
-    br_hmac_drbg_generate(&rng, random, sizeof random);
-    memset(share, 0x5A, sizeof share);
+    br_hmac_drbg_generate(&rng, random, 32);
+    memset(share, 0x5A, 32);
     memcpy(s->hs->kex.share, share, sizeof share);
     s->hs->kex.share_len = sizeof share;
     s->hs->session_id_len = 3;
@@ -228,8 +240,7 @@ static void encrypted_extensions(void)
     struct side *s = side_new("server_ec", SHA256_SUITE);
 
     s->hs->psk.chosen = true; /* so that nothing follows */
-    ok(server13_encrypted(s->t) == 0, "EncryptedExtensions");
-    take(s);
+    ok(encrypted(s), "EncryptedExtensions");
     PUT("\x08\x00\x00\x02\x00\x00");
     ok(is_wanted(s), "empty");
 
@@ -237,8 +248,7 @@ static void encrypted_extensions(void)
     s->t->choice.alpn = "http/1.1";
     s->hs->limit_answer = true;
     s->hs->psk.early = true;
-    ok(server13_encrypted(s->t) == 0, "with all that a client can ask for");
-    take(s);
+    ok(encrypted(s), "with all that a client can ask for");
     PUT("\x08\x00\x00\x1F\x00\x1D\x00\x00\x00\x00\x00\x10\x00\x0B\x00\x09\x08http/1.1"
         "\x00\x1C\x00\x02\x40\x01\x00\x2A\x00\x00");
     ok(is_wanted(s), "server name, ALPN, record limit, early data");
@@ -251,8 +261,7 @@ static void encrypted_extensions(void)
     s->ctx->serverinfo.len = 12;
     s->ctx->serverinfo.count = 2;
     s->t->serverinfo = 3;
-    ok(server13_encrypted(s->t) == 0, "with others");
-    take(s);
+    ok(encrypted(s), "with others");
     PUT("\x08\x00\x00\x0C\x00\x0A\x00\x01\x00\x01\x02\x11\x22\x00\x01x");
     ok(is_wanted(s), "fragment length and what a file gives for this message");
     side_free(s);
@@ -288,33 +297,26 @@ static void certificate_request(void)
 
     s->hs->ask_certificate = true;
     s->t->choice.signature = 0x0403;
-    ok(server13_encrypted(s->t) == 0, "CertificateRequest");
-    take(s);
-    got = message(s, 13);
+    ok(encrypted(s), "CertificateRequest");
     put_request(2 + name.len);
     PUT("\x00\x2F");
     put_u16s((unsigned)(4 + name.len));
     put_u16s((unsigned)(2 + name.len));
     put_u16s((unsigned)name.len);
     put(name.data, name.len);
-    ok(span_equal(got, span_of(want, want_len)), "schemes of handshake and certificates, CA names");
-    want_len = 0;
+    ok(is_message(s, 13), "schemes of handshake and certificates, CA names");
 
     s->config.options |= SSLOP_NO_CA_NAMES;
-    ok(server13_encrypted(s->t) == 0, "without CA names");
-    take(s);
-    got = message(s, 13);
+    ok(encrypted(s), "without CA names");
     put_request(0);
-    ok(span_equal(got, span_of(want, want_len)), "they are left out");
-    want_len = 0;
+    ok(is_message(s, 13), "they are left out");
 
     trust_drop(s->t->trust);
     s->t->trust = NULL;
     s->config.options = 0;
     s->config.client_signatures =
         (struct sigalgs){.schemes = {0x0401, 0x0303, 0x0203, 0x0805, 0x0201}, .count = 5};
-    ok(server13_encrypted(s->t) == 0, "without CAs, with the schemes of the configuration");
-    take(s);
+    ok(encrypted(s), "without CAs, with the schemes of the configuration");
     got = message(s, 13);
     ok(got.len == 4 + 3 + 8 + 24 &&
            memcmp(got.data + 7, "\x00\x0D\x00\x04\x00\x02\x08\x05", 8) == 0,
@@ -347,46 +349,36 @@ static void certificate(void)
     struct ocsp_staple staple = {.der = span_of("response", 8), .until_s = INT64_MAX};
 
     s->t->choice.signature = 0x0403;
-    ok(server13_encrypted(s->t) == 0, "Certificate");
-    take(s);
+    ok(encrypted(s), "Certificate");
     put_certificate(der, 0);
-    ok(span_equal(message(s, 11), span_of(want, want_len)), "without extensions");
-    want_len = 0;
+    ok(is_message(s, 11), "without extensions");
 
     cred->staple = &staple;
-    ok(server13_encrypted(s->t) == 0, "with a staple that nobody asked for");
-    take(s);
+    ok(encrypted(s), "with a staple that nobody asked for");
     put_certificate(der, 0);
-    ok(span_equal(message(s, 11), span_of(want, want_len)), "does not send it");
-    want_len = 0;
+    ok(is_message(s, 11), "does not send it");
 
     s->hs->staple = true;
-    ok(server13_encrypted(s->t) == 0, "asked for");
-    take(s);
+    ok(encrypted(s), "asked for");
     put_certificate(der, 16);
     PUT("\x00\x05\x00\x0C\x01\x00\x00\x08response");
-    ok(span_equal(message(s, 11), span_of(want, want_len)), "sends it");
-    want_len = 0;
+    ok(is_message(s, 11), "sends it");
 
     memcpy(s->ctx->serverinfo.bytes, "\x04\x11\x22\x00\x01x\x08\x00\x12\x00\x01y", 12);
     s->ctx->serverinfo.len = 12;
     s->ctx->serverinfo.count = 2;
     s->t->serverinfo = 3;
-    ok(server13_encrypted(s->t) == 0, "with serverinfo");
-    take(s);
+    ok(encrypted(s), "with serverinfo");
     put_certificate(der, 21);
     PUT("\x00\x12\x00\x01y\x00\x05\x00\x0C\x01\x00\x00\x08response");
-    ok(span_equal(message(s, 11), span_of(want, want_len)), "sends both, in the leaf's entry");
-    want_len = 0;
+    ok(is_message(s, 11), "sends both, in the leaf's entry");
 
     staple.until_s = 1;
     staple.told = true;
     s->t->serverinfo = 0;
-    ok(server13_encrypted(s->t) == 0, "when the staple is out of date");
-    take(s);
+    ok(encrypted(s), "when the staple is out of date");
     put_certificate(der, 0);
-    ok(span_equal(message(s, 11), span_of(want, want_len)), "it is left out");
-    want_len = 0;
+    ok(is_message(s, 11), "it is left out");
     side_free(s);
 }
 
@@ -406,8 +398,7 @@ static void chain(void)
     cred->staple = &staple;
     s->hs->staple = true;
     s->t->choice.signature = 0x0403;
-    ok(server13_encrypted(s->t) == 0, "a chain");
-    take(s);
+    ok(encrypted(s), "a chain");
     got = message(s, 11);
     ok(got.len == 8 + 3 + der.len + 2 + 12 + 14 && reader_of(got.data, 4).pos[0] == 11 &&
            memcmp(got.data + 8, list, 3 + der.len) == 0 &&
@@ -419,12 +410,10 @@ static void chain(void)
 
     cred->compressed[1] = BYTES("\x00\x02\x00\x12\x34\x00\x00\x01z");
     s->hs->compression = 2;
-    ok(server13_encrypted(s->t) == 0, "a compressed one beside a staple");
-    take(s);
+    ok(encrypted(s), "a compressed one beside a staple");
     ok(message(s, 25).len == 0 && message(s, 11).len > 0, "cannot hold it: sent as it is");
     s->hs->staple = false;
-    ok(server13_encrypted(s->t) == 0, "without a staple");
-    take(s);
+    ok(encrypted(s), "without a staple");
     got = message(s, 25);
     ok(message(s, 11).len == 0 &&
            span_equal(got, BYTES("\x19\x00\x00\x09\x00\x02\x00\x12\x34\x00\x00\x01z")),
@@ -461,12 +450,9 @@ static void signatures(void)
         struct transcript13 transcript;
         struct span verify;
 
-        kind.salt_len = cases[i].hash_id == br_sha256_ID   ? 32
-                        : cases[i].hash_id == br_sha384_ID ? 48
-                                                           : 64;
+        kind.salt_len = (uint16_t)hash13_len(x509_sig_class(kind.hash_id));
         s->t->choice.signature = cases[i].scheme;
-        ok(server13_encrypted(s->t) == 0, cases[i].key);
-        take(s);
+        ok(encrypted(s), cases[i].key);
         verify = message(s, 15);
         transcript13_begin(&transcript, hash13_of_suite(cases[i].suite));
         transcript13_add(&transcript, span_of("hello", 5));
