@@ -33,7 +33,8 @@ static bool shared(const struct config *config, enum item item, uint16_t n)
 {
     switch (item) {
     case ITEM_SUITE:
-        return has(config->suites, config->suite_count, n);
+        return has(config->suites, config->suite_count, n) ||
+               has(config->ciphersuites, config->ciphersuite_count, n);
     case ITEM_GROUP:
         return has(config->groups, config->group_count, n);
     default:
@@ -104,10 +105,12 @@ static void show_signatures(struct watch_out *o, const struct hello *h)
     }
 }
 
-static void show_curves(struct watch_out *o, const struct hello *h, const struct config *filter)
+static void show_curves(struct watch_out *o, const struct hello *h, const struct config *filter,
+                        bool tls13)
 {
-    struct span formats = point_formats(h);
+    struct span formats = tls13 ? span_of(NULL, 0) : point_formats(h);
 
+    /* They mean nothing in TLS 1.3, and openssl leaves them out there. */
     for (size_t i = 0; i < formats.len; i++) {
         char name[48];
         struct text t = text_over(name, sizeof name);
@@ -194,7 +197,7 @@ void watch_show_brief(struct watch_conn *c, const struct tls_info *info)
     show_suite(o, "Ciphersuite: ", info->suite);
     show_signatures(o, &h);
     show_peer(o, c, info);
-    show_curves(o, &h, NULL);
+    show_curves(o, &h, NULL, c->tls13);
 }
 
 /* ---- console mode -------------------------------------------------------------------- */
@@ -243,8 +246,10 @@ void watch_show_session(struct watch_conn *c, const struct tls_info *info)
 
     show_alpn(o, &h, info->alpn);
     show_certificate(o, c);
-    if (!info->resumed) {
+    if (!info->resumed || c->tls13) {
         show_list(o, "Shared ciphers:", ITEM_SUITE, h.suites, config);
+    }
+    if (!info->resumed) {
         show_signatures(o, &h);
         if (h.signatures.len > 0) {
             show_list(o, "Shared Signature Algorithms: ", ITEM_SIGNATURE, h.signatures, config);
@@ -253,7 +258,9 @@ void watch_show_session(struct watch_conn *c, const struct tls_info *info)
             watch_addf(o, "Peer signing digest: %s\nPeer signature type: %s\n",
                        watch_hash_name(c->peer_scheme), watch_key_name(c->peer_scheme));
         }
-        show_curves(o, &h, config);
+    }
+    if (!info->resumed || c->tls13) {
+        show_curves(o, &h, config, c->tls13);
     }
     show_suite(o, "CIPHER is ", info->suite);
     if (info->resumed) {
