@@ -231,6 +231,7 @@ static int take_finished(struct tls *t, struct span message, struct span body)
     keys13_finish(t);
     t->v13.state = STATE13_OPEN;
     note_established(t);
+    output13_fill(t); /* the tickets, before anything else of the client is looked at */
     return 0;
 }
 
