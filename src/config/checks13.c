@@ -32,7 +32,11 @@ static void check_psk(struct loader *l)
     if (c->psk_identity[0] == '\0' || strlen(c->psk_identity) > IDENTITY_MOST) {
         loader_error_at(l, &c->psk_identity, "a name of 1 to %d bytes is wanted", IDENTITY_MOST);
     }
-    if (c->verify != VERIFY_NONE) {
+    if (c->verify == VERIFY_REQUIRED) {
+        loader_error_at(l, &c->psk,
+                        "who has this key shows no certificate, but ssl.verify requires "
+                        "one: leave out the key, or set ssl.verify = optional");
+    } else if (c->verify == VERIFY_OPTIONAL) {
         loader_warning_at(l, &c->psk, "who has this key is let in without a certificate");
     }
 }
