@@ -117,6 +117,7 @@ static void test_fallback(void)
     is_text(e->ec->subject, "CN=localhost", "for localhost");
     ok(logged("SELF-SIGNED") && logged("fingerprint: "), "and it is said loudly");
     ok(e->ec->issuer_key_type == BR_KEYTYPE_EC, "issuer's key type");
+    ok(e->ec->chain_schemes[0] == 0, "a signature of its own needs no client's consent");
     ok(e->ec->not_after_s > clock_wall_s() + 364 * 86400, "valid for a year");
     cred_set_drop(set);
 }

@@ -236,11 +236,34 @@ static void check_fields(void)
        "all of it is read");
 }
 
+/* Real clients say nothing that has to be refused, and end where they say. */
+static void check_samples(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(hello_samples); i++) {
+        uint8_t wire[4096];
+        size_t len = sample_bytes(&hello_samples[i], wire);
+        struct hello h;
+        bool good;
+
+        if (hello_samples[i].best != 0x0304) {
+            continue;
+        }
+        good = hello_parse(wire + 5, len - 5, &h) == 0 && hello13_parse(&h) == 0 &&
+               hello13_share(&h, 29).len == 32 && memchr(h.psk_modes.data, 1, h.psk_modes.len);
+        if (hello_list_has(h.groups, 0x11EC)) {
+            good =
+                good && hello13_share(&h, 0x11EC).len == 1216 && hello_list_has(h.compressions, 2);
+        }
+        ok(good, hello_samples[i].client);
+    }
+}
+
 int main(void)
 {
     check_rules();
     check_others_untouched();
     check_needs();
     check_fields();
+    check_samples();
     return tap_done();
 }
