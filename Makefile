@@ -70,7 +70,7 @@ HARDEN   := -fstack-protector -ffunction-sections -fdata-sections -fno-asynchron
 # learning too much about a secret and turning arithmetic into branches.
 # malloc is found too late for that.
 APART_musl := src/core/bytes.c src/core/heap.c
-FAST_musl := x25519 chacha20 p256_field modint
+FAST_musl := x25519 chacha20 gcm_ni p256_field modint
 OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) \
              $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
              $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin) \
