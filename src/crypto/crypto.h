@@ -6,7 +6,7 @@
  * allocates, keeps state or branches on a secret.
  *
  * Ours are stricter: multiplication on Curve25519 fails for a point of small order,
- * on P-256 for the point at infinity, and ECDSA takes strict DER only.
+ * on the others for the point at infinity, and ECDSA takes strict DER only.
  */
 #ifndef TINY_CRYPTO_CRYPTO_H
 #define TINY_CRYPTO_CRYPTO_H
