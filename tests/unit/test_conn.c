@@ -23,7 +23,7 @@ struct tls {
     size_t in_len, out_len, hello_left;
     bool sealed, closing, closed, eof;
     bool ended;
-    int asked; /* for a renegotiation: 1, with a certificate: 2; for new keys: 3, 4 */
+    int asked; /* renegotiation: 1, with a certificate: 2; new keys: 3, both ways: 4 */
 };
 
 size_t tls_size(void)
@@ -33,8 +33,7 @@ size_t tls_size(void)
 
 void tls_begin(struct tls *t, struct tls_context *ctx, unsigned endpoint_id)
 {
-    (void)ctx;
-    (void)endpoint_id;
+    (void)ctx, (void)endpoint_id;
     t->hello_left = 3; /* a "handshake" of three bytes */
     t->info.alpn = "";
 }
@@ -338,7 +337,7 @@ static void test_requests(void)
     feed("k");
     ok(go(&interest) == CONN_WAIT && tls.asked == 3 && conn.peer.refused, "new keys, refused");
     feed("K");
-    ok(go(&interest) == CONN_WAIT && tls.asked == 4, "and for both directions");
+    ok(go(&interest) == CONN_WAIT && tls.asked == 4, "in both directions");
     end();
 
     begin();

@@ -310,19 +310,6 @@ static void commands(void)
     is_text(sent(b), "", "refused");
     is_text(shown(), "SSL_do_handshake -> -1\n", "it is told, too");
     peers[1].refused = false;
-    offer("k\n");
-    is_text(sent(b), "", "k");
-    ok(io.request == APP_REQUEST_UPDATE_KEYS, "k asks for new keys");
-    is_text(sent(b), "", "which they are");
-    is_text(shown(), "SSL_do_handshake -> 1\n", "and it is told");
-    offer("K\r\n");
-    is_text(sent(b), "", "K");
-    ok(io.request == APP_REQUEST_UPDATE_KEYS_ASKING, "K asks for the client's, too");
-    is_text(sent(b), "", "done");
-    is_text(shown(), "SSL_do_handshake -> 1\n", "and it is told");
-    offer("keys\nK 1\n");
-    is_text(sent(b), "keys\nK 1\n", "more on the line, and it is text");
-    ok(io.request == APP_REQUEST_NONE, "that asks for nothing");
     offer("y\nq and the rest\nnext\n");
     got[0] = '\0';
     ok(step(b, "", 1000) == APP_DONE && strcmp(got, "y\n") == 0, "q ends the connection");
@@ -378,6 +365,28 @@ static void crlf(void)
     ok(true, "-crlf: LF becomes CRLF, however it is cut");
 }
 
+static void new_keys(void)
+{
+    void *b;
+
+    begin();
+    b = open_client(1);
+    offer("k\n");
+    is_text(sent(b), "", "k");
+    ok(io.request == APP_REQUEST_UPDATE_KEYS, "k asks for new keys");
+    is_text(sent(b), "", "which they are");
+    is_text(shown(), "SSL_do_handshake -> 1\n", "and it is told");
+    offer("K\r\n");
+    is_text(sent(b), "", "K");
+    ok(io.request == APP_REQUEST_UPDATE_KEYS_ASKING, "K asks for the client's, too");
+    is_text(sent(b), "", "done");
+    is_text(shown(), "SSL_do_handshake -> 1\n", "and it is told");
+    offer("keys\nK 1\n");
+    is_text(sent(b), "keys\nK 1\n", "more on the line, and it is text");
+    ok(io.request == APP_REQUEST_NONE, "that asks for nothing");
+    app_console.close(b);
+}
+
 int main(void)
 {
     received();
@@ -385,6 +394,7 @@ int main(void)
     bounded();
     typed();
     commands();
+    new_keys();
     attended();
     crlf();
     free(console);
