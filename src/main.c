@@ -34,7 +34,7 @@ static int printed(int result)
 
 static int print_version(void)
 {
-    return printed(outputf(STDOUT_FILENO, "tiny %s%s, BearSSL 0.6, TLS 1.0 to 1.2\n", TINY_VERSION,
+    return printed(outputf(STDOUT_FILENO, "tiny %s%s, BearSSL 0.6, TLS 1.0 to 1.3\n", TINY_VERSION,
                            TINY_STANDIN ? "" : " (small)"));
 }
 

@@ -9,11 +9,15 @@
 #define HYBRID        0x11EC /* X25519MLKEM768 */
 #define IDENTITY_MOST 255
 
-static bool is_written(const struct loader *l, const void *field)
+/* Whether it has another value than the default: what -t prints may be a file. */
+static bool differs(const struct loader *l, const void *field)
 {
     size_t offset = (size_t)((const char *)field - (const char *)l->config);
+    const struct option *o = option_of_field(offset);
+    char value[LOADER_MAX_LINE];
 
-    return l->set_in[option_index(option_of_field(offset))] != LAYER_DEFAULT;
+    (void)loader_format(l->config, o, 0, value, sizeof value);
+    return strcmp(value, option_fallback(o)) != 0;
 }
 
 /* ---- a key shared beforehand ------------------------------------------------ */
@@ -110,18 +114,18 @@ static void check_unused(struct loader *l)
     bool resumed = c->session_tickets || c->session_cache;
 
     for (size_t i = 0; i < ARRAY_LEN(fields) && c->version_max < TLS13; i++) {
-        if (is_written(l, fields[i])) {
+        if (differs(l, fields[i])) {
             loader_warning_at(l, fields[i], "not used without TLS 1.3");
         }
     }
-    if (c->version_min >= TLS13 && is_written(l, &c->cipher_list)) {
+    if (c->version_min >= TLS13 && differs(l, &c->cipher_list)) {
         loader_warning_at(l, &c->cipher_list,
                           "not used: TLS 1.3 is on alone, whose suites are ssl.ciphersuites");
     }
-    if (c->psk[0] == '\0' && is_written(l, &c->psk_identity)) {
+    if (c->psk[0] == '\0' && differs(l, &c->psk_identity)) {
         loader_warning_at(l, &c->psk_identity, "not used without ssl.psk (-psk)");
     }
-    if (!resumed && c->num_tickets > 0 && is_written(l, &c->num_tickets)) {
+    if (!resumed && c->num_tickets > 0 && differs(l, &c->num_tickets)) {
         loader_warning_at(l, &c->num_tickets,
                           "not used without ssl.session-tickets or ssl.session-cache");
     }

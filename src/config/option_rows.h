@@ -82,7 +82,7 @@ OPTION(chain_cafiles, OPTION_LIST, 0, 0, "ssl.chain-cafile", "", "FILE",
        "file or folder with CA certificates that complete the chain sent to clients; repeatable")
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
        "look this often for changed certificate files; 0: on SIGHUP only")
-OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "5", "N",
+OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "9", "N",
        "4: TLS 1.0, 5: TLS 1.2, 6: TLS 1.3, 9: TLS 1.2 and 1.3")
 OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", "TLSv1|TLSv1.1|TLSv1.2|TLSv1.3",
        "lowest version, instead of what ssl.protocol says")

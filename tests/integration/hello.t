@@ -15,7 +15,7 @@ from harness import *  # noqa: E402,F403
 pem = self_signed(folder())
 
 HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, DECODE_ERROR = 40, 47, 50
-PROTOCOL_VERSION, UNEXPECTED_MESSAGE, RECORD_OVERFLOW = 70, 10, 22
+PROTOCOL_VERSION, UNEXPECTED_MESSAGE, RECORD_OVERFLOW, MISSING_EXTENSION = 70, 10, 22, 109
 INAPPROPRIATE_FALLBACK = 86
 
 SERVER_NAME = (0, b"\0\x0c\0\0\x09localhost")
@@ -281,7 +281,11 @@ def main():
     tiny = Tiny({"server.mode": "echo", "ssl.keyfile": pem, "ssl.min-protocol": "TLSv1"})
     refused(tiny, "a needless fallback", records(hello(version=0x0302, suites=b"\xc0\x0a\x56\0")),
             INAPPROPRIATE_FALLBACK)
-    refused(tiny, "TLS 1.3 alone", records(hello(USUAL + [(43, b"\2\3\4")])), PROTOCOL_VERSION)
+    refused(tiny, "a fallback from TLS 1.3", records(hello(USUAL, suites=b"\xc0\x2b\x56\0")), INAPPROPRIATE_FALLBACK)
+    refused(tiny, "TLS 1.3 alone, without a share", records(hello(USUAL + [(43, b"\2\3\4")])), MISSING_EXTENSION)
+    tiny.stop()
+    tiny = Tiny({"server.mode": "echo", "ssl.keyfile": pem, "ssl.max-protocol": "TLSv1.2"})
+    refused(tiny, "TLS 1.3 alone, which is off", records(hello(USUAL + [(43, b"\2\3\4")])), PROTOCOL_VERSION)
     tiny.stop()
     logged()
     stalled()

@@ -12,7 +12,8 @@ from harness import Tiny, done, equal, folder, have, ok, run, self_signed, skip,
 keys, root = folder(), folder()
 write(root + "/index.html", "home\n")
 rsa, ec = self_signed(keys, "rsa", "rsa"), self_signed(keys, "ec", "ec")
-STRONG = {"ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",
+STRONG = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+          "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",
           "ECDHE-RSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"}
 # Flaws of implementations: absent whatever suites are on.
 FLAWS = ["heartbleed", "CCS", "ticketbleed", "ROBOT", "secure_renego", "secure_client_renego", "CRIME_TLS",
@@ -35,8 +36,8 @@ def scan_default():
     tiny = Tiny({"ssl.keyfile": rsa, "ssl.second-keyfile": ec, "files.root": root})
     test, out = sslscan(tiny)
     on = {p.get("type") + p.get("version") for p in test.findall("protocol") if p.get("enabled") == "1"}
-    equal(on, {"tls1.2"}, "sslscan finds TLS 1.2 and no other version")
-    equal({c.get("cipher") for c in test.findall("cipher")}, STRONG, "the six suites of the default list")
+    equal(on, {"tls1.2", "tls1.3"}, "sslscan finds TLS 1.2 and 1.3 and no other version")
+    equal({c.get("cipher") for c in test.findall("cipher")}, STRONG, "the nine suites of the default lists")
     equal({c.get("strength") for c in test.findall("cipher")} - {"strong", "acceptable"}, set(), "none of them weak")
     equal(test.find("renegotiation").get("supported"), "0", "no renegotiation")
     equal({h.get("vulnerable") for h in test.findall("heartbleed")}, {"0"}, "no Heartbleed")
@@ -48,7 +49,7 @@ def scan_all():
     tiny = Tiny({"ssl.keyfile": rsa, "files.root": root, "ssl.cipher-list": "ALL", "ssl.min-protocol": "TLSv1"})
     test, out = sslscan(tiny)
     on = {p.get("type") + p.get("version") for p in test.findall("protocol") if p.get("enabled") == "1"}
-    equal(on, {"tls1.0", "tls1.1", "tls1.2"}, "sslscan finds what is switched on")
+    equal(on, {"tls1.0", "tls1.1", "tls1.2", "tls1.3"}, "sslscan finds what is switched on")
     suites = {c.get("cipher") for c in test.findall("cipher")}
     ok({"AES128-SHA", "AES256-GCM-SHA384", "ECDHE-RSA-AES256-SHA384"} <= suites and
        not any(re.search("NULL|EXP|ADH|RC4|DHE-RSA-AES128-SHA$", s) for s in suites - {"ECDHE-RSA-AES128-SHA"}),
@@ -79,7 +80,7 @@ def probe_default():
     tiny = Tiny({"ssl.keyfile": rsa, "ssl.second-keyfile": ec, "files.root": root})
     findings, out = testssl(tiny, "--protocols", "--std", "--server-preference", "--vulnerable")
     for name, want in (("SSLv2", "not offered"), ("SSLv3", "not offered"), ("TLS1", "not offered"),
-                       ("TLS1_1", "not offered"), ("TLS1_2", "offered")):
+                       ("TLS1_1", "not offered"), ("TLS1_2", "offered"), ("TLS1_3", "offered")):
         ok(findings[name]["finding"].startswith(want), f"testssl: {name} {want}", findings[name])
     fine(findings, FLAWS + WEAKNESSES, out)
     # BREACH is a matter of compression over HTTP, which testssl only guesses at.

@@ -33,7 +33,7 @@ equal((code, out), (0, b"10000"), "five requests over one connection")
 code, out, err = run("openssl", "s_client", "-connect", f"127.0.0.1:{tiny.port}", "-CAfile", pem,
                      "-verify_return_error", "-servername", "localhost", "-brief",
                      input=b"GET / HTTP/1.0\r\n\r\n")
-ok(b"Protocol version: TLSv1.2" in err, "openssl s_client speaks TLS 1.2 with it", err)
+ok(b"Protocol version: TLSv1.3" in err, "openssl s_client speaks TLS 1.3 with it", err)
 code, out, err = run("gnutls-cli", "--x509cafile", pem, "-p", str(tiny.port), "--sni-hostname", "localhost",
                      "--verify-hostname", "localhost", "127.0.0.1", input=b"GET / HTTP/1.0\r\n\r\n")
 ok(b"certificate is trusted" in out and b"<title>hello" in out, "gnutls-cli reads the page", out + err)

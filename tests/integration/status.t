@@ -28,7 +28,7 @@ def get(*args):
 head, body = get()
 ok(head.startswith("HTTP/1.1 200 "), "GET is answered", head)
 ok("Content-Type: text/plain" in head, "curl gets plain text")
-ok("TLSv1.2" in body and "ECDHE-ECDSA-" in body, "protocol and suite", body)
+ok("TLSv1.3" in body and "  * TLS_" in body and "  + ECDHE-ECDSA-" in body, "protocol and suite", body)
 ok("localhost" in body and "127.0.0.1:" in body, "server name and address")
 
 head, body = get("-H", "Accept: text/html,application/xhtml+xml,*/*;q=0.8")
@@ -80,7 +80,7 @@ equal(len(lines), 9, "a line in the access log for each request")
 first = lines[0]
 equal((first["method"], first["target"], first["status"], first["tls_version"],
        first["server_name"], first["complete"]),
-      ("GET", "/any/path?x", 200, "TLSv1.2", "localhost", True), "what it tells")
+      ("GET", "/any/path?x", 200, "TLSv1.3", "localhost", True), "what it tells")
 equal(lines[3]["status"], 405, "and of the request that was refused")
 
 # Client certificates.

@@ -49,7 +49,7 @@ class Client:
 
     def find(self, pattern):
         m = re.search(pattern, self.text)
-        return m.group(1) if m else None
+        return m.group(m.lastindex) if m else None
 
     @property
     def suite(self):
@@ -57,7 +57,8 @@ class Client:
 
     @property
     def version(self):
-        return self.find(r"(?m)^    Protocol  : (\S+)") if self.suite else None
+        # In TLS 1.3 the session is printed only when a ticket came in time.
+        return self.find(r"(?m)^    Protocol  : (\S+)|^(?:New|Reused), (TLSv1\.3), Cipher is TLS_") if self.suite else None
 
     @property
     def reused(self):

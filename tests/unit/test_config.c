@@ -10,7 +10,7 @@ static void test_defaults(void)
            strcmp(config.endpoints.items[0].host, "::") == 0,
        "tcp://[::]:4433");
     ok(config.mode == MODE_STATUS, "without files.root the status page");
-    ok(config.version_min == 0x0303 && config.version_max == 0x0303, "TLS 1.2");
+    ok(config.version_min == 0x0303 && config.version_max == 0x0304, "TLS 1.2 and 1.3");
     ok(config.suite_count == 6, "six suites: ECDHE with AEAD");
     ok(config.group_count == 5 && config.groups[0] == 0x11EC && config.groups[1] == 29 &&
            config.groups[4] == 25,
@@ -50,7 +50,7 @@ static void test_protocol(void)
        "9 is TLS 1.2 and 1.3");
     config_free(&config);
     ok(LOAD("--ssl.min-protocol", "TLSv1") == 0 && config.version_min == 0x0301 &&
-           config.version_max == 0x0303,
+           config.version_max == 0x0304,
        "min-protocol");
     config_free(&config);
     ok(FAILS("set both", "--ssl.max-protocol", "TLSv1.1"), "max below min");
@@ -67,7 +67,8 @@ static void test_protocol(void)
     ok(LOAD("--ssl.min-protocol=TLSv1", "-no_tls1") == 0 && config.version_min == 0x0302,
        "-no_tls1");
     config_free(&config);
-    ok(LOAD("--ssl.min-protocol=TLSv1", "-no_tls1_2") == 0 && config.version_max == 0x0302,
+    ok(LOAD("--ssl.min-protocol=TLSv1", "-no_tls1_2", "-no_tls1_3") == 0 &&
+           config.version_max == 0x0302,
        "-no_tls1_2");
     config_free(&config);
     ok(FAILS("TLSv1 and TLSv1.2 without TLSv1.1", "--ssl.min-protocol=TLSv1",

@@ -75,9 +75,14 @@ static void test_psk(void)
     config_free(&config);
     ok(FAILS("only TLS 1.3 takes keys", "-tls1_2", "-psk", KEY), "without TLS 1.3");
     ok(FAILS("a name of 1 to 255", ON, "-psk", KEY, "-psk_identity", ""), "without a name");
+    ok(LOAD(ON, "-psk_identity", "Client_identity", "-ciphersuites", "DEFAULT") == 0 &&
+           strstr(messages, "not used") == NULL,
+       "a default that is written");
+    config_free(&config);
     ok(WARNS("ssl.psk-identity: not used without ssl.psk", ON, "-psk_identity", "me"),
        "a name without a key");
-    ok(WARNS("let in without a certificate", ON, "-psk", KEY, "--ssl.cafile", "ca.pem"),
+    ok(FAILS("shows no certificate, but ssl.verify requires", ON, "-psk", KEY, "--ssl.cafile",
+             "ca.pem"),
        "beside client certificates");
 }
 
@@ -127,9 +132,8 @@ static void test_resumption(void)
     config_free(&config);
     ok(LOAD(ON, "-allow_no_dhe_kex") == 0 && (config.options & 0x400) != 0, "-allow_no_dhe_kex");
     config_free(&config);
-    ok(FAILS("ssl.ciphersuites", ON, "-prioritize_chacha") &&
-           FAILS("a new key is agreed", ON, "--ssl.options=PREFER_NO_DHE_KEX"),
-       "bits that are refused");
+    ok(FAILS("a new key is agreed", ON, "--ssl.options=PREFER_NO_DHE_KEX"),
+       "a bit that is refused");
 }
 
 /* The key stays out of -t; where it is may be told. */
