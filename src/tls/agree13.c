@@ -114,16 +114,16 @@ static void add_to_transcript(struct tls *t, struct span message)
     transcript13_add(&hs->transcript, message);
 }
 
-int agree13(struct tls *t, const struct hello *parsed, struct span message)
+int agree13(struct tls *t, const struct hello *h, struct span message)
 {
     struct handshake13 *hs = t->v13.handshake;
-    struct hello hello = *parsed;
-    const struct hello *h = &hello;
+    struct hello whole = *h;
     uint16_t suite;
 
-    if (hello13_parse(&hello) != 0) {
-        return refuse(t, hello.alert, hello.reason);
+    if (hello13_parse(&whole) != 0) {
+        return refuse(t, whole.alert, whole.reason);
     }
+    h = &whole;
     if ((hs->retried ? retry13_check(t, h) : settle_first(t, h)) != 0) {
         return -1;
     }

@@ -145,6 +145,58 @@ def accepted(tiny):
         s.close()
 
 
+def modern():
+    """What TLS 1.3 asks of a hello, and what of it an older client may get wrong."""
+    tiny = Tiny({"server.mode": "echo", "ssl.keyfile": pem, "ssl.protocol": 9})
+    versions, share = (43, b"\4\3\4\3\3"), (51, b"\0\x24\0\x1d\0\x20\x09" + bytes(31))
+    modes, psk = (45, b"\2\1\0"), (41, b"\0\7\0\1X\0\0\0\0\0\x21\x20" + bytes(32))
+    whole = USUAL + [versions, share]
+
+    def of_13(extensions=whole, **fields):
+        return records(hello(extensions, **{"suites": b"\x13\1\xc0\x2b", **fields}))
+
+    def without(kind):
+        return of_13([e for e in whole if e[0] != kind])
+
+    def instead(kind, body):
+        return of_13([e for e in whole if e[0] != kind] + [(kind, body)])
+
+    for name, data, alert in [
+            ("compression beside TLS 1.3", of_13(compression=b"\0\1"), ILLEGAL_PARAMETER),
+            ("no groups", without(10), MISSING_EXTENSION),
+            ("no key shares", without(51), MISSING_EXTENSION),
+            ("no signature schemes", without(13), MISSING_EXTENSION),
+            ("a share for a group that is not listed", instead(10, b"\0\2\0\x17"), ILLEGAL_PARAMETER),
+            ("two shares for a group", instead(51, b"\0\x0a" + b"\0\x1d\0\1x" * 2), ILLEGAL_PARAMETER),
+            ("a share that is cut", instead(51, b"\0\5\0\x1d\0\2x"), DECODE_ERROR),
+            ("a share that is too short", instead(51, b"\0\5\0\x1d\0\1x"), ILLEGAL_PARAMETER),
+            ("a share of low order", instead(51, b"\0\x24\0\x1d\0\x20" + bytes(32)), ILLEGAL_PARAMETER),
+            ("a key without its modes", of_13(whole + [psk]), MISSING_EXTENSION),
+            ("a key before another extension", of_13(whole + [modes, psk, (35, b"")]), ILLEGAL_PARAMETER),
+            ("early data without a key", of_13(whole + [(42, b"")]), MISSING_EXTENSION),
+            ("an extension of other messages", of_13(whole + [(48, b"\0\0")]), ILLEGAL_PARAMETER),
+            ("no suite of TLS 1.3", of_13(suites=b"\xc0\x2b"), HANDSHAKE_FAILURE),
+            ("no group in common", of_13(USUAL[:1] + [SIGNATURES, versions, (10, b"\0\2\0\x1e"), (51, b"\0\0")]),
+             HANDSHAKE_FAILURE),
+            ("legacy_version SSLv3", of_13(version=0x0300), PROTOCOL_VERSION)]:
+        refused(tiny, f"TLS 1.3: {name}", data, alert)
+    for name, data in [
+            ("a plain hello", of_13()), ("a session ID of any length", of_13(session=b"four")),
+            ("legacy_version TLS 1.0", of_13(version=0x0301)), ("an unknown key", of_13(whole + [modes, psk]))]:
+        s = tiny.connect()
+        s.sendall(data)
+        answer = s.recv(65536)
+        ok(answer[:3] == b"\x16\3\3" and b"\0\x2b\0\2\3\4" in answer[:150], f"TLS 1.3: {name}", f"got {answer!r}")
+        s.close()
+    for kind in 27, 41, 42, 44, 45, 47, 48, 49, 51:
+        s = tiny.connect()
+        s.sendall(records(hello([(kind, b"\xff")] + USUAL)))
+        answer = s.recv(65536)
+        ok(answer[:3] == b"\x16\3\3" and answer[5:6] == b"\2", f"TLS 1.2 with any bytes in extension {kind}", f"got {answer!r}")
+        s.close()
+    tiny.stop()
+
+
 class Trickle:
     """A TLS client whose records are cut as the test likes."""
 
@@ -278,7 +330,7 @@ def main():
     ok(tiny.alive(), "the server is alive after all that")
     equal(tiny.stop(), 0, "and ends well")
 
-    tiny = Tiny({"server.mode": "echo", "ssl.keyfile": pem, "ssl.min-protocol": "TLSv1"})
+    tiny = Tiny({"server.mode": "echo", "ssl.keyfile": pem, "ssl.min-protocol": "TLSv1", "ssl.max-protocol": "TLSv1.2"})
     refused(tiny, "a needless fallback", records(hello(version=0x0302, suites=b"\xc0\x0a\x56\0")),
             INAPPROPRIATE_FALLBACK)
     refused(tiny, "a fallback from TLS 1.3", records(hello(USUAL, suites=b"\xc0\x2b\x56\0")), INAPPROPRIATE_FALLBACK)
@@ -287,6 +339,7 @@ def main():
     tiny = Tiny({"server.mode": "echo", "ssl.keyfile": pem, "ssl.max-protocol": "TLSv1.2"})
     refused(tiny, "TLS 1.3 alone, which is off", records(hello(USUAL + [(43, b"\2\3\4")])), PROTOCOL_VERSION)
     tiny.stop()
+    modern()
     logged()
     stalled()
     done()
