@@ -171,6 +171,14 @@ static bool own_answer(const struct http_conn *c, const struct http_request *r,
     return false;
 }
 
+/* May the request be asked again, with the same answer? While early data is read it could
+ * be another's copy (RFC 8470). */
+static bool may_repeat(const struct http_conn *c, const struct http_request *r)
+{
+    return !c->peer->tls->early || ((r->method == HTTP_GET || r->method == HTTP_HEAD) &&
+                                    r->content_length == 0 && !r->chunked);
+}
+
 /* status: 0, or an error that was found; then the connection ends, but for 405. */
 static void answer(struct http_conn *c, struct app_io *io, const struct http_request *r, int status,
                    const char *reason, uint64_t now_ms)
@@ -226,6 +234,9 @@ static void begin(struct http_conn *c, struct app_io *io, const uint8_t *head, s
     } else if (status == 0 && r.content_length > HTTP_BODY_MAX) {
         status = 413;
         r.reason = "The request body is too large.";
+    } else if (status == 0 && !may_repeat(c, &r)) {
+        status = 425;
+        r.reason = "Such a request cannot come as early data: send it again.";
     }
     if (status != 0) {
         answer(c, io, &r, status, r.reason, now_ms);

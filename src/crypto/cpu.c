@@ -10,6 +10,8 @@
 #define LEAF1_ECX_AES     (1u << 25)
 #define LEAF1_ECX_OSXSAVE (1u << 27)
 #define LEAF1_ECX_AVX     (1u << 28)
+#define LEAF7_ECX_VAES    (1u << 9)
+#define LEAF7_ECX_VPCLMUL (1u << 10)
 #define LEAF7_EBX_AVX2    (1u << 5)
 #define LEAF7_EBX_BMI2    (1u << 8)
 #define LEAF7_EBX_ADX     (1u << 19)
@@ -18,7 +20,7 @@
 
 /* The compiler's __builtin_cpu_supports() would do, but brings 5 KB of processor models. */
 struct features {
-    bool known, avx2, sha, adx, aes;
+    bool known, avx2, sha, adx, aes, vaes;
 };
 
 /* Whether the system saves the wide registers. */
@@ -51,6 +53,7 @@ static const struct features *features(void)
     if (__get_cpuid_count(7, 0, &a, &b7, &c7, &d)) {
         f.avx2 = all_of(c1, LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX) && (b7 & LEAF7_EBX_AVX2) != 0 &&
                  system_saves_avx();
+        f.vaes = f.avx2 && f.aes && all_of(c7, LEAF7_ECX_VAES | LEAF7_ECX_VPCLMUL);
         f.sha = all_of(c1, LEAF1_ECX_SSSE3 | LEAF1_ECX_SSE41) && (b7 & LEAF7_EBX_SHA) != 0;
         f.adx = all_of(b7, LEAF7_EBX_BMI2 | LEAF7_EBX_ADX);
     }
@@ -75,6 +78,11 @@ bool cpu_has_adx(void)
 bool cpu_has_aes(void)
 {
     return features()->aes;
+}
+
+bool cpu_has_vaes(void)
+{
+    return features()->vaes;
 }
 
 #endif

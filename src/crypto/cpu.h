@@ -15,6 +15,8 @@ bool cpu_has_sha(void);
 bool cpu_has_adx(void);
 /* AES and carry-less multiplication, with the SSE4.1 that their code uses */
 bool cpu_has_aes(void);
+/* Both on 256 bits */
+bool cpu_has_vaes(void);
 #endif
 
 #endif

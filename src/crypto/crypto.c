@@ -98,34 +98,6 @@ const br_block_ctrcbc_class *crypto_aes_ctrcbc(void)
     return ctrcbc_class();
 }
 
-const br_block_ctr_class *crypto_aes_ctr(void)
-{
-#ifdef __x86_64__
-    if (cpu_has_aes()) {
-        return &br_aes_x86ni_ctr_vtable;
-    }
-#endif
-#if UINTPTR_MAX > UINT32_MAX
-    return &br_aes_ct64_ctr_vtable;
-#else
-    return &br_aes_ct_ctr_vtable;
-#endif
-}
-
-br_ghash crypto_ghash(void)
-{
-#ifdef __x86_64__
-    if (cpu_has_aes()) {
-        return br_ghash_pclmul;
-    }
-#endif
-#if UINTPTR_MAX > UINT32_MAX
-    return br_ghash_ctmul64;
-#else
-    return br_ghash_ctmul;
-#endif
-}
-
 const br_hash_class *crypto_sha256(void)
 {
 #ifdef __x86_64__

@@ -28,9 +28,6 @@ br_chacha20_run crypto_chacha20(void);
 br_poly1305_run crypto_poly1305(void);
 /* For CCM: with a counter of 32 bits. */
 const br_block_ctrcbc_class *crypto_aes_ctrcbc(void);
-/* For GCM, both in constant time. The keys' context: br_aes_gen_ctr_keys. */
-const br_block_ctr_class *crypto_aes_ctr(void);
-br_ghash crypto_ghash(void);
 /* Same context and state layout as br_sha256_vtable. */
 const br_hash_class *crypto_sha256(void);
 

@@ -1,6 +1,7 @@
 #include "crypto/ctrcbc.h"
 
 #include "core/bytes.h"
+#include "crypto/cpu.h"
 
 #include <string.h>
 
@@ -106,7 +107,7 @@ static void init_ni(const br_block_ctrcbc_class **ctx, const void *key, size_t l
 const br_block_ctrcbc_class *ctrcbc_class(void)
 {
 #ifdef __x86_64__
-    if (br_aes_x86ni_ctr_get_vtable() != NULL) {
+    if (cpu_has_aes()) {
         return &modes_ni.class;
     }
 #endif

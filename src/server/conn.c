@@ -325,7 +325,8 @@ static bool move_once(struct conn *c, struct conn_shared *s, uint64_t now_ms)
             deadline_arm(&s->idle, &c->deadline, now_ms);
         }
     }
-    if (c->state == CONN_HANDSHAKE && tls_get_info(c->tls)->established) {
+    if (c->state == CONN_HANDSHAKE &&
+        (tls_get_info(c->tls)->established || tls_get_info(c->tls)->early)) {
         open_app(c, s, now_ms);
         moved = true;
     }

@@ -26,6 +26,7 @@ struct tls_info {
     uint16_t signature; /* SignatureScheme of the server's signature, or 0 */
     bool established;
     bool resumed;
+    bool early; /* what is read now is early data, which may come twice (RFC 8446, section 8) */
     bool ems; /* extended master secret */
     uint16_t renegotiations;
     bool early_data;        /* the client's early data was taken */

@@ -106,6 +106,9 @@ static void take_data(struct tls *t, struct span contents)
         return;
     }
     t->empty_records = t->warnings = 0;
+    if (v->close_due) {
+        return; /* nobody reads any more, but the handshake goes on */
+    }
     v->app_pos = (uint32_t)(contents.data - t->in);
     v->app_end = v->app_pos + (uint32_t)contents.len;
 }

@@ -441,7 +441,7 @@ void tls_close(struct tls *t)
 {
     if (t->stage == TLS_STAGE_ENGINE && t->established) {
         tls12_close(t);
-    } else if (t->stage == TLS_STAGE_ENGINE13 && t->established) {
+    } else if (t->stage == TLS_STAGE_ENGINE13 && (t->established || t->info.early)) {
         tls13_close(t);
     } else if (t->stage != TLS_STAGE_LAST_WORDS) {
         t->stage = TLS_STAGE_CLOSED;

@@ -51,6 +51,20 @@ static bool wants_ccs(const struct tls *t)
     return hs->session_id_len > 0 && !hs->retried;
 }
 
+static void note_agreed(struct tls *t)
+{
+    struct tls_info *info = &t->info;
+    const struct psk13 *psk = &t->v13.handshake->psk;
+
+    info->early = psk->early;
+    info->version = t->choice.version;
+    info->suite = t->choice.suite;
+    info->resumed = psk->chosen;
+    info->group = !psk->chosen || psk->dhe ? t->choice.group : 0;
+    info->signature = psk->chosen ? 0 : t->choice.signature;
+    info->alpn = t->choice.alpn != NULL ? t->choice.alpn : "";
+}
+
 /* ServerHello to Finished, sealed as far as there is room. */
 static int answer(struct tls *t)
 {
@@ -77,6 +91,7 @@ static int answer(struct tls *t)
     server13_finished(t);
     hs->keys_due = true;
     if (hs->psk.early) {
+        note_agreed(t); /* for the application, which begins now */
         v->state = STATE13_WAIT_END_OF_EARLY_DATA;
     } else if (hs->ask_certificate) {
         v->state = STATE13_WAIT_CERTIFICATE;
@@ -196,15 +211,10 @@ static int take_certificate_verify(struct tls *t, struct span message, struct sp
 static void note_established(struct tls *t)
 {
     struct tls_info *info = &t->info;
-    const struct psk13 *psk = &t->v13.handshake->psk;
 
+    note_agreed(t);
+    info->early = false;
     t->established = info->established = true;
-    info->version = t->choice.version;
-    info->suite = t->choice.suite;
-    info->resumed = psk->chosen;
-    info->group = !psk->chosen || psk->dhe ? t->choice.group : 0;
-    info->signature = psk->chosen ? 0 : t->choice.signature;
-    info->alpn = t->choice.alpn != NULL ? t->choice.alpn : "";
     t->ctx->counters->handshakes++;
     t->ctx->counters->resumed += info->resumed;
     if (TINY_STANDIN && t->watching != NULL) {
@@ -314,13 +324,18 @@ void tls13_feed(struct tls *t)
     output13_fill(t);
     input13_feed(t);
     output13_fill(t);
+    if (t->v13.close_due && t->established) {
+        tls13_close(t); /* after the tickets */
+    }
 }
 
+/* What answers early data goes out behind our Finished, without waiting for the client's. */
 static bool may_write(const struct tls *t)
 {
     const struct tls13 *v = &t->v13;
+    bool open = t->info.early ? !output13_flight_waits(t) : t->established && v->handshake == NULL;
 
-    return t->established && !t->closing && v->handshake == NULL && v->out_pos == v->out_end;
+    return open && !t->closing && !v->close_due && v->out_pos == v->out_end;
 }
 
 unsigned tls13_state(struct tls *t)
@@ -394,7 +409,10 @@ void tls13_flush(struct tls *t)
 
 void tls13_close(struct tls *t)
 {
-    if (!t->closing) {
+    if (t->info.early) {
+        t->v13.close_due = true; /* when the client's Finished has come */
+        t->v13.app_pos = t->v13.app_end;
+    } else if (!t->closing) {
         t->closing = true;
         t->v13.app_pos = t->v13.app_end;
         output13_fill(t);

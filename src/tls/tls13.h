@@ -128,6 +128,7 @@ struct tls13 {
     uint8_t part[5];     /* message13: a KeyUpdate that spans records */
     uint32_t part_used;
     bool begun;        /* a ClientHello for TLS 1.3 came */
+    bool close_due;    /* tls_close was called while early data may come */
     bool write_closed; /* close_notify was sealed */
     bool skipping;     /* records of refused early data are dropped */
 };

@@ -1,6 +1,6 @@
-/* Early data once for each ticket: the numbers of tickets, and the window of ages. */
-#include "tls/early13.h"
-#include "tap.h"
+/* Early data once for each ticket: the numbers of tickets, the window of ages, and whose is
+ * taken. */
+#include "psk13_sides.h"
 
 static br_hmac_drbg_context rng;
 static struct early13 e;
@@ -86,12 +86,127 @@ static void ages(void)
        "a ticket from the future");
 }
 
+/* ---- early data ------------------------------------------------------------------ */
+
+/* As the hello says: does early data with this key come through? */
+static bool early(struct server *s, const struct key *k, uint32_t age)
+{
+    end(s);
+    begin(s);
+    s->hs.early_offered = true;
+    if (choose_key(s, k, age) != 0 || !s->hs.psk.chosen) {
+        return false;
+    }
+    early13_settle(s->t);
+    expect(s->t->v13.skipping == !s->hs.psk.early, "it is taken or skipped");
+    return s->hs.psk.early;
+}
+
+static struct server *early_server(enum server_mode mode, bool anti_replay)
+{
+    struct config config = config13();
+
+    config.early_data = 20000;
+    config.mode = mode;
+    config.anti_replay = anti_replay;
+    return server_new(config);
+}
+
+static void early_data(void)
+{
+    struct server *s = early_server(MODE_FILES, true);
+    struct key a = fresh_ticket(s), b = fresh_ticket(s), c = fresh_ticket(s);
+    struct offer o;
+
+    ok(a.early == 20000, "a ticket tells how much");
+    ok(early(s, &a, 0) && s->t->v13.early_left == 20000 && s->counters.early_accepted == 1,
+       "it is taken");
+    ok(!early(s, &a, 0) && s->hs.psk.chosen && s->t->v13.early_left == 20000 &&
+           s->counters.early_refused == 1,
+       "once; the session is resumed all the same");
+    ok(!early(s, &b, 10500) && !early(s, &b, (uint32_t)-1), "not when its age is wrong");
+    ok(early(s, &b, 9000), "which uses up nothing");
+
+    end(s);
+    begin(s);
+    s->hs.early_offered = true;
+    offer_begin(&o);
+    offer_add(&o, &a, 0);
+    offer_add(&o, &c, 0);
+    memset(o.identities + 2, 0xEE, 40);
+    offer_bind(&o, &c, 1, NULL);
+    ok(choose(s, &o) == 0 && s->hs.psk.chosen && s->hs.psk.index == 1, "with the second key");
+    early13_settle(s->t);
+    ok(!s->hs.psk.early && s->t->v13.skipping, "there is none");
+
+    end(s);
+    begin(s);
+    s->hs.early_offered = true;
+    ok(choose_key(s, &c, 0) == 0, "a hello that is answered by HelloRetryRequest");
+    s->hs.retry = true;
+    early13_settle(s->t);
+    ok(!s->hs.psk.early && s->t->v13.skipping && s->t->v13.early_left == 20000, "is not, either");
+    s->hs.retry = false;
+    s->hs.retried = true;
+    early13_settle(s->t);
+    ok(!s->hs.psk.early && !s->t->v13.skipping, "and nothing is skipped behind the second one");
+
+    end(s);
+    begin(s);
+    s->t->choice.suite = 0x1303;
+    s->hs.early_offered = true;
+    ok(choose_key(s, &c, 0) == 0 && s->hs.psk.chosen, "another suite with the same hash");
+    early13_settle(s->t);
+    ok(!s->hs.psk.early, "has no early data");
+    s->hs.early_offered = false;
+    ok(early(s, &c, 0), "in all that time the ticket was good");
+    end(s);
+    begin(s);
+    early13_settle(s->t);
+    ok(!s->t->v13.skipping && !s->hs.psk.early, "a client that sends none");
+    s->hs.early_offered = true;
+    s->config.early_data = 0;
+    early13_settle(s->t);
+    ok(s->t->v13.skipping && s->t->v13.early_left == 16384, "off: 16 KiB are skipped");
+    server_free(s);
+}
+
+static void early_elsewhere(void)
+{
+    struct server *s = early_server(MODE_ECHO, true), *one, *two;
+    struct key k = fresh_ticket(s);
+
+    ok(k.early == 0 && !early(s, &k, 0), "none in a mode without HTTP");
+    server_free(s);
+
+    s = early_server(MODE_STATUS, false);
+    k = fresh_ticket(s);
+    ok(early(s, &k, 0) && early(s, &k, 0) && !early(s, &k, 11000),
+       "without ssl.anti-replay twice, in the same window");
+    server_free(s);
+
+    one = early_server(MODE_FILES, true);
+    two = early_server(MODE_FILES, true);
+    two->ctx->tickets = one->ctx->tickets;
+    k = fresh_ticket(one);
+    ok(!early(two, &k, 0) && two->hs.psk.chosen, "not by another server with the same keys");
+    ok(early(one, &k, 0), "by the one that gave the ticket");
+    one->config.early_data = 0;
+    k = fresh_ticket(one);
+    ok(k.early == 0, "none any more");
+    server_free(one);
+    server_free(two);
+}
+
 int main(void)
 {
+    log_set_level(LOG_ERROR);
     br_hmac_drbg_init(&rng, &br_sha256_vtable, "seed", 4);
     once();
     window();
     restart();
     ages();
+    early_data();
+    early_elsewhere();
     return tap_done();
 }
