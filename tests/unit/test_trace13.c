@@ -73,7 +73,8 @@ static void take_share(struct span message)
     struct hello h;
     struct reader r;
 
-    require(hello_parse(message.data, message.len, &h) == 0, "ClientHello parses");
+    require(hello_parse(message.data, message.len, &h) == 0 && hello13_parse(&h) == 0,
+            "ClientHello parses");
     r = reader_of(h.key_shares.data, h.key_shares.len);
     while (reader_left(&r) > 0) {
         uint16_t group = reader_u16(&r);
