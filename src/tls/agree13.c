@@ -118,7 +118,6 @@ int agree13(struct tls *t, const struct hello *h, struct span message)
 {
     struct handshake13 *hs = t->v13.handshake;
     struct hello whole = *h;
-    uint16_t suite;
 
     if (hello13_parse(&whole) != 0) {
         return refuse(t, whole.alert, whole.reason);
@@ -131,14 +130,7 @@ int agree13(struct tls *t, const struct hello *h, struct span message)
     (void)policy13_certificate(t->ctx->config, h, t->entry, &t->choice);
     settle_group(t, h);
     settle_limits(t, h);
-    suite = t->choice.suite;
-    if (psk13_choose(t, h, message) != 0) {
-        return -1;
-    }
-    if (hs->retried && t->choice.suite != suite) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER, "the second ClientHello changes the suite");
-    }
-    if (settle_proof(t, h) != 0) {
+    if (psk13_choose(t, h, message) != 0 || settle_proof(t, h) != 0) {
         return -1;
     }
     if (hs->retry) {

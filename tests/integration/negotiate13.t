@@ -123,6 +123,25 @@ def groups():
         equal(ours, theirs, f"as s_server -groups {' '.join(option)}")
 
 
+def asked_again_and_resumed():
+    """A HelloRetryRequest amid all that hellos bring along."""
+    ca = Authority("clients")
+    client = ca.issue("someone")
+    tiny = Tiny({**BOTH, "ssl.early-data": 4096, "ssl.cafile": ca.crt, "ssl.verify": "optional"})
+    session = keys + "/session"
+    for suites in AES128, AES256 + ":" + AES128:
+        c = get(tiny, "-tls1_3", "-ciphersuites", suites, "-sess_out", session)
+        ok(not c.reused and c.find(r"Max Early Data: (\d+)") == "4096", f"{suites}: a session", c.text)
+        for more in (), ("-early_data", write(keys + "/early", REQUEST.decode())):
+            c = get(tiny, "-sess_in", session, "-groups", "X448:P-384", "-msg", *more)
+            ok(c.reused and (c.group, hellos(c)) == ("secp384r1", 2) and "home" in c.text,
+               f"resumed with another group {more[:1]}", c.text)
+            equal("Early data was rejected" in c.text, bool(more), "early data of the first hello is passed over")
+    c = get(tiny, "-tls1_3", "-groups", "X448:P-256", "-cert", client, "-key", client, "-msg")
+    ok(hellos(c) == 2 and "home" in c.text, "a client's certificate behind a second hello", c.text)
+    tiny.stop()
+
+
 def by_gnutls():
     """It sends several shares, and then may be asked for another."""
     tiny = Tiny({**BOTH, "ssl.groups": "P-521:X25519"})
@@ -180,6 +199,6 @@ def names():
     tiny.stop()
 
 
-for part in versions, downgrade, suites, groups, by_gnutls, signatures, chains, protocols, names:
+for part in versions, downgrade, suites, groups, asked_again_and_resumed, by_gnutls, signatures, chains, protocols, names:
     part()
 done()
