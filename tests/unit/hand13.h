@@ -128,6 +128,7 @@ struct hand13 {
     uint8_t client_secret[HASH13_MAX], server_secret[HASH13_MAX];
     uint8_t client_application[HASH13_MAX], server_application[HASH13_MAX];
     uint8_t exporter[HASH13_MAX], master_hash[HASH13_MAX];
+    uint8_t shared[KEX_SECRET_MAX], handshake_secret[HASH13_MAX]; /* for test_wipe13 */
     const br_hash_class *hash;
 
     /* Its first hello, until the hash is known, and its share's group. */

@@ -156,6 +156,8 @@ static inline void hand13_handshake_keys(struct hand13 *c, struct span secret)
     schedule13_begin(&c->schedule, c->hash,
                      psk != NULL ? span_of(psk->secret, psk->secret_len) : span_of(NULL, 0));
     schedule13_next(&c->schedule, secret);
+    memcpy(c->shared, secret.data, secret.len);
+    memcpy(c->handshake_secret, c->schedule.secret, HASH13_MAX);
     hand13_now(c, digest);
     schedule13_derive(&c->schedule, "c hs traffic", digest, c->client_secret);
     schedule13_derive(&c->schedule, "s hs traffic", digest, c->server_secret);
