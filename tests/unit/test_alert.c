@@ -1,7 +1,38 @@
 /* tls/alert and tls/info: names. */
+#include "tls/error.h"
 #include "tls/alert.h"
 #include "tls/info.h"
 #include "tap.h"
+
+#include <bearssl.h>
+
+/* Each error of the library's engine in words of its own, with an alert that has a name. */
+static void engine_errors(void)
+{
+    const char *unknown = tls_error_of(255).sentence;
+    unsigned told = 0;
+
+    for (int i = 1; i < 32; i++) {
+        struct tls_error e = tls_error_of(i);
+
+        if (strcmp(e.sentence, unknown) == 0) {
+            expect(e.alert == ALERT_INTERNAL_ERROR, "an unknown error is one of ours");
+            continue;
+        }
+        told++;
+        expect(strcmp(alert_name(e.alert), "unknown_alert") != 0, "its alert has a name");
+        for (int j = 1; j < i; j++) {
+            expect(strcmp(tls_error_of(j).sentence, e.sentence) != 0, "no sentence stands twice");
+        }
+    }
+    ok(told >= 25, "the engine's errors have sentences");
+    ok(tls_error_of(BR_ERR_BAD_MAC).alert == ALERT_BAD_RECORD_MAC &&
+           tls_error_of(BR_ERR_BAD_FINISHED).alert == ALERT_DECRYPT_ERROR &&
+           tls_error_of(BR_ERR_TOO_LARGE).alert == ALERT_RECORD_OVERFLOW &&
+           tls_error_of(BR_ERR_UNEXPECTED).alert == ALERT_UNEXPECTED_MESSAGE &&
+           tls_error_of(BR_ERR_BAD_POINT).alert == ALERT_ILLEGAL_PARAMETER,
+       "and the alerts of the RFC");
+}
 
 int main(void)
 {
@@ -32,5 +63,6 @@ int main(void)
     is_text(tls_signature_name(0x0403), "ecdsa_secp256r1_sha256", "a signature scheme");
     is_text(tls_signature_name(0x0804), "rsa_pss_rsae_sha256", "a PSS scheme");
     is_text(tls_signature_name(0x0A0A), "unknown", "an unknown scheme");
+    engine_errors();
     return tap_done();
 }
