@@ -1,9 +1,10 @@
 /*
  * Session tickets. The first byte says what the rest is: (0) a ticket, opened with
  * keys that never sealed it; (1) what lies inside of one, sealed here by the rules,
- * as another release with the same key might; (2) a key file. Nothing opens that was
- * not sealed, what opens has its bounds and survives being sealed anew, a key file is
- * taken whole or refused with a sentence.
+ * as another release with the same key might; (2) a key file; (3) and (4) as (0) and (1)
+ * for TLS 1.3. Nothing opens that was not sealed, or not for this kind; what opens has its
+ * bounds and survives being sealed anew, a key file is taken whole or refused with a
+ * sentence.
  */
 #include "crypto/crypto.h"
 #include "tls/ticket.h"
@@ -36,31 +37,34 @@ static struct ticket_keys two_keys(br_hmac_drbg_context *rng)
     return keys;
 }
 
-static bool opens(const struct ticket_keys *keys, struct span ticket, struct session *s)
+static bool opens(const struct ticket_keys *keys, bool tls13, struct span ticket, struct session *s)
 {
     bool renew;
 
+    if (tls13) {
+        return ticket13_open(keys, ticket, NOW_MS, NOW_S, TIMEOUT_S, s);
+    }
     return ticket_open(keys, ticket, NOW_MS, NOW_S, TIMEOUT_S, s, &renew);
 }
 
-static void play_ticket(const uint8_t *data, size_t size)
+static void play_ticket(bool tls13, const uint8_t *data, size_t size)
 {
     br_hmac_drbg_context rng;
     struct ticket_keys keys = two_keys(&rng);
     uint8_t named[TICKET_MAX];
     struct session s;
 
-    check(!opens(&keys, span_of(data, size), &s));
+    check(!opens(&keys, tls13, span_of(data, size), &s));
     if (size >= 16 && size <= sizeof named) {
         memcpy(named, data, size);
         memcpy(named, keys.keys[size % 2].name, 16);
-        check(!opens(&keys, span_of(named, size), &s));
+        check(!opens(&keys, tls13, span_of(named, size), &s));
     }
 }
 
-static void seal(const struct ticket_key *key, uint8_t *ticket, size_t body_len)
+static void seal(const struct ticket_key *key, bool tls13, uint8_t *ticket, size_t body_len)
 {
-    static const uint8_t nonce[12];
+    const uint8_t nonce[12] = {tls13};
     uint8_t once[32];
     br_hmac_key_context k;
     br_hmac_context h;
@@ -75,7 +79,7 @@ static void seal(const struct ticket_key *key, uint8_t *ticket, size_t body_len)
                       ticket + HEAD_LEN + body_len, crypto_chacha20(), 1);
 }
 
-static void play_body(const uint8_t *data, size_t size)
+static void play_body(bool tls13, const uint8_t *data, size_t size)
 {
     br_hmac_drbg_context rng;
     struct ticket_keys keys = two_keys(&rng);
@@ -87,16 +91,19 @@ static void play_body(const uint8_t *data, size_t size)
         return;
     }
     memcpy(ticket + HEAD_LEN, data, size);
-    seal(&keys.keys[1], ticket, size);
-    if (!opens(&keys, span_of(ticket, HEAD_LEN + size + TAG_LEN), &s)) {
+    seal(&keys.keys[1], tls13, ticket, size);
+    check(!opens(&keys, !tls13, span_of(ticket, HEAD_LEN + size + TAG_LEN), &s));
+    if (!opens(&keys, tls13, span_of(ticket, HEAD_LEN + size + TAG_LEN), &s)) {
         return;
     }
+    check((s.version == 0x0304) == tls13);
     check(memchr(s.peer_subject, 0, sizeof s.peer_subject) != NULL);
     check(s.verdict <= TLS_PEER_REFUSED && NOW_MS - s.created_ms <= TIMEOUT_S * 1000);
     len = ticket_seal(&keys, &s, NOW_MS, NOW_S, &rng, again);
-    check(opens(&keys, span_of(again, len), &back));
+    check(opens(&keys, tls13, span_of(again, len), &back));
     check(back.version == s.version && back.suite == s.suite && back.ems == s.ems &&
-          back.created_ms == s.created_ms && back.verdict == s.verdict &&
+          back.created_ms == s.created_ms && back.verdict == s.verdict && back.early == s.early &&
+          back.age_add == s.age_add && back.serial == s.serial && back.issued_ms == s.issued_ms &&
           memcmp(back.master_secret, s.master_secret, 48) == 0 &&
           memcmp(back.binding, s.binding, 32) == 0 &&
           strcmp(back.peer_subject, s.peer_subject) == 0);
@@ -126,10 +133,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     switch (data[0]) {
     case 0:
-        play_ticket(data + 1, size - 1);
+    case 3:
+        play_ticket(data[0] == 3, data + 1, size - 1);
         break;
     case 1:
-        play_body(data + 1, size - 1);
+    case 4:
+        play_body(data[0] == 4, data + 1, size - 1);
         break;
     default:
         play_file(data + 1, size - 1);

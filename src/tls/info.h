@@ -27,7 +27,7 @@ struct tls_info {
     bool established;
     bool resumed;
     bool early; /* what is read now is early data, which may come twice (RFC 8446, section 8) */
-    bool ems; /* extended master secret */
+    bool ems;   /* extended master secret */
     uint16_t renegotiations;
     bool early_data;        /* the client's early data was taken */
     uint64_t common_suites; /* bit i: the client offers config->suites[i], too */

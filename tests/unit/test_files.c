@@ -253,6 +253,42 @@ static void test_methods(void)
     }
 }
 
+/* Early data may be somebody's copy: only what changes nothing is answered (RFC 8470). */
+static void test_early(void)
+{
+    static const struct {
+        const char *name, *request;
+        unsigned early, later;
+    } cases[] = {
+        {"GET", "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", 200, 200},
+        {"HEAD", "HEAD /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", 200, 200},
+        {"a file that is not there", "GET /none HTTP/1.1\r\nHost: x\r\n\r\n", 404, 404},
+        {"OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n", 425, 204},
+        {"POST", "POST /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", 425, 405},
+        {"GET with a body", "GET /a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", 425,
+         200},
+        {"GET with chunks",
+         "GET /a.txt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 425, 200},
+        {"PUT that waits for 100",
+         "PUT /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n", 405,
+         405},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        tls.early = true;
+        get(cases[i].request);
+        ok(status_is(cases[i].early) && drive_count(&d, "HTTP/1.1 ") == 1, cases[i].name);
+        tls.early = false;
+        get(cases[i].request);
+        ok(status_is(cases[i].later), "behind the handshake");
+    }
+    tls.early = true;
+    get("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n");
+    ok(strstr(d.out, "425 Too Early") != NULL && strstr(d.out, "Connection: close") != NULL,
+       "Too Early, and the connection ends");
+    tls.early = false;
+}
+
 static void test_pipeline(void)
 {
     enum { COUNT = 500 };
@@ -291,6 +327,7 @@ int main(void)
     test_parts();
     test_conditions();
     test_methods();
+    test_early();
     test_pipeline();
     return tree_end();
 }
