@@ -1,4 +1,4 @@
-/* A cipher list. Whatever comes out is a set of our suites, or an error told. */
+/* A cipher list, read as either kind. Whatever comes out is a set of our suites, or an error told. */
 #include "config/cipherlist.h"
 
 #include <stdlib.h>
@@ -45,6 +45,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         check(&r);
         cipherlist_apply_level(&r);
+        check(&r);
+        result = cipherlist_parse_tls13(list, aes != 0, &r);
+        if ((result == 0) != (r.count > 0) || (result == 0) != (r.error[0] == '\0') ||
+            r.count > CIPHERLIST_MAX_TLS13) {
+            abort();
+        }
         check(&r);
     }
     free(list);

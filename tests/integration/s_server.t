@@ -61,6 +61,15 @@ def found(pattern, text):
     return m[1] if m else None
 
 
+def seen13(text):
+    """The same of TLS 1.3, where a session comes after the handshake, with each ticket."""
+    return {"cipher": found(r"^(?:New|Reused), \S+, Cipher is (\S+)", text),
+            "subject": found(r"^subject=(.*)", text), "digest": found(r"^Peer signing digest: (.*)", text),
+            "type": found(r"^Peer signature type: (.*)", text), "key": found(r"^Server Temp Key: (.*)", text),
+            "alpn": found(r"^ALPN protocol: (.*)", text), "tickets": text.count("New Session Ticket arrived"),
+            "psk": "Reused, TLSv1.3" in text, "alert": found(r"SSL alert number (\d+)", text)}
+
+
 def seen(text):
     """What is to be the same of a connection, whoever serves it."""
     return {"cipher": found(r"^ +Cipher +: (\S+)", text), "protocol": found(r"^ +Protocol +: (\S+)", text),
@@ -69,17 +78,17 @@ def seen(text):
             "ticket": "TLS session ticket:" in text, "certificates": text.count("BEGIN CERTIFICATE")}
 
 
-def same(title, args, *clients, want=(), but=(), weak=False):
+def same(title, args, *clients, want=(), but=(), weak=False, what=seen, request=b""):
     """Runs both servers with args, the clients against each, and compares. want: for
     each client what is expected of some fields."""
     results = []
     for which in (0, 1):
         server = Server(which, *args, "-www")
         try:
-            texts = [client(server.port, *(WEAK if weak else []), *c)[1] for c in clients]
+            texts = [client(server.port, *(WEAK if weak else []), *c, request=request)[1] for c in clients]
         finally:
             server.end()
-        results.append([{k: v for k, v in seen(t).items() if k not in but} for t in texts])
+        results.append([{k: v for k, v in what(t).items() if k not in but} for t in texts])
     equal(results[1], results[0], f"{title}: as s_server")
     for got, expected in zip(results[1], want):
         for field, value in expected.items():
@@ -119,6 +128,48 @@ def protocol():
          but=("cipher", "protocol", "digest", "ticket"))
     same("-no_ticket", ["-tls1_2", "-no_ticket"], both, want=[{"ticket": False}])
     same("tickets", ["-tls1_2"], both, want=[{"ticket": True}])
+
+
+def protocol13():
+    def same13(title, args, *clients, **how):
+        same(title, args, *(("-ign_eof", *c) for c in clients), what=seen13, request=b"GET / HTTP/1.0\r\n\r\n", **how)
+
+    aes, chacha, long = "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"
+    only, older = ("-tls1_3",), ("-tls1_2",)
+    same13("no version", [], (), only, want=[{"cipher": long, "tickets": 2, "subject": "CN = localhost"}])
+    same13("-tls1_3", ["-tls1_3"], (), only, older, want=[{"cipher": long}, {"cipher": long}, {"cipher": "(NONE)", "alert": "70"}])
+    for args in ["-no_tls1_3"], ["-max_protocol", "TLSv1.2"]:
+        same13(" ".join(args), args, only, want=[{"cipher": "(NONE)", "alert": "70"}])
+    for args in ["-min_protocol", "TLSv1.3"], ["-no_tls1_2", "-no_tls1_1", "-no_tls1"]:
+        same13(" ".join(args), args, (), older, want=[{"cipher": long}, {"alert": "70"}])
+    for order in (aes, chacha), (chacha, aes):
+        offer = ("-ciphersuites", ":".join(reversed(order)))
+        same13("-ciphersuites", ["-ciphersuites", ":".join(order)], offer, ("-ciphersuites", long, *only),
+               want=[{"cipher": order[1]}, {"alert": "40"}])
+        same13("-ciphersuites, -serverpref", ["-serverpref", "-ciphersuites", ":".join(order)], offer, want=[{"cipher": order[0]}])
+    same13("-prioritize_chacha", ["-serverpref", "-prioritize_chacha", "-ciphersuites", f"{aes}:{chacha}"],
+           ("-ciphersuites", f"{chacha}:{aes}"), ("-ciphersuites", f"{aes}:{chacha}"), want=[{"cipher": chacha}, {"cipher": aes}])
+    for option, name in ("-groups", "P-384"), ("-curves", "P-384"), ("-named_curve", "secp384r1"):
+        same13(option, [option, name], (), ("-groups", "P-521:P-384"), ("-groups", "X25519", *only),
+               want=[{"key": "ECDH, secp384r1, 384 bits"}] * 2 + [{"alert": "40"}])
+    same13("-sigalgs of ECDSA", ["-tls1_3", "-sigalgs", "ecdsa_secp256r1_sha256"], (), ("-sigalgs", "RSA-PSS+SHA256"),
+           want=[{"digest": "SHA256", "type": "ECDSA"}, {"alert": "40"}])
+    for name, digest in ("rsa_pss_rsae_sha384", "SHA384"), ("RSA-PSS+SHA512", "SHA512"), ("PSS+SHA256", "SHA256"):
+        same13(f"-sigalgs {name}", ["-tls1_3", "-cert", "rsa.crt", "-key", "rsa.key", "-sigalgs", name], (),
+               want=[{"digest": digest, "type": "RSA-PSS"}])
+    same13("-alpn", ["-alpn", "x,y"], ("-alpn", "y,z"), (), want=[{"alpn": "y"}, {"alpn": None}])
+    for number in "0", "1", "5":
+        same13(f"-num_tickets {number}", ["-num_tickets", number], (), want=[{"tickets": int(number)}])
+    same13("-no_ticket", ["-no_ticket"], (), want=[{"tickets": 2}])
+    same13("-no_ticket, -no_cache", ["-no_ticket", "-no_cache", "-num_tickets", "0"], (), want=[{"tickets": 0}])
+    same13("-record_padding", ["-record_padding", "512"], (), want=[{"cipher": long}])
+    key = "000102030405060708090a0b0c0d0e0f"
+    mine = ("-psk", key, "-ciphersuites", aes)
+    same13("-psk", ["-psk", key, "-tls1_3"], mine, (*mine, "-psk_identity", "stranger"), (),
+           want=[{"psk": True, "cipher": aes, "subject": None}], but=("tickets",))
+    same13("-psk_identity", ["-psk", key, "-psk_identity", "me", "-tls1_3"], (*mine, "-psk_identity", "me"),
+           want=[{"psk": True}], but=("tickets",))
+    same13("-psk of another key", ["-psk", key[::-1], "-tls1_3"], mine, want=[{"psk": False, "cipher": "(NONE)"}], but=("alert",))
 
 
 def identity():
@@ -455,6 +506,7 @@ identity()
 failures()
 server_names()
 protocol()
+protocol13()
 sessions()
 served()
 counted()

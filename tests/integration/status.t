@@ -50,6 +50,34 @@ equal([s["name"] for s in facts["suites"] if s["used"]], ["ECDHE-ECDSA-AES128-GC
 equal([s["name"] for s in facts["suites"] if s["common"]], ["ECDHE-ECDSA-AES128-GCM-SHA256"],
       "the suites common to both are marked")
 ok("master" not in body.lower(), "no secret")
+head, body = get("-H", "Accept: application/json", "--tls13-ciphers", "TLS_AES_256_GCM_SHA384", "--tlsv1.3")
+facts = json.loads(body)
+equal((facts["connection"]["protocol"], facts["connection"]["cipher"], facts["connection"]["group"]),
+      ("TLSv1.3", "TLS_AES_256_GCM_SHA384", "X25519"), "JSON: TLS 1.3")
+equal(facts["connection"]["signature"], "ecdsa_secp256r1_sha256", "JSON: its signature")
+equal([s["name"] for s in facts["suites"] if s["common"]], ["TLS_AES_256_GCM_SHA384"], "its suites")
+equal([s["name"] for s in facts["suites"]][:3].count("TLS_AES_256_GCM_SHA384"), 1, "stand first")
+equal(facts["server"]["protocols"], "TLSv1.2 to TLSv1.3", "JSON: the versions")
+session = os.path.join(where, "session")
+asked = b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+
+
+def visit(port, *args):
+    code, out, err = run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", "-ign_eof", *args,
+                         input=asked)
+    page = out.partition(b"HTTP/1.1 200 OK\r\n")[2].partition(b"\r\n\r\n")[2].decode(errors="replace")
+    return json.JSONDecoder().raw_decode(page or "{}")[0], out
+
+
+early = write(os.path.join(where, "early"), asked)
+other = Tiny({"server.mode": "status", "ssl.keyfile": pem, "ssl.early-data": 4096})
+page, out = visit(other.port, "-sess_out", session)
+ok(page.get("connection", {}).get("session") == "new" and page["connection"]["early_data"] is False, "a first visit", out)
+page, out = visit(other.port, "-sess_in", session, "-early_data", early)
+ok(page.get("connection", {}).get("session") == "reused" and page["connection"]["signature"] is None and
+   page["connection"]["early_data"] is True, "a second one resumes, with early data", out)
+equal((page.get("session_tickets", {}).get("taken"), page.get("session_tickets", {}).get("early_accepted")), (1, 1), "and counted")
+other.stop()
 
 head, body = get("-X", "POST", "-d", "x=1")
 ok(head.startswith("HTTP/1.1 405 ") and "Allow: GET, HEAD" in head, "POST is refused", head)
@@ -76,12 +104,12 @@ ok(facts["session_tickets"]["taken"] >= 1 and facts["totals"]["resumed"] >= 1, "
 equal(tiny.stop(), 0, "ends in an orderly way")
 with open(access) as f:
     lines = [json.loads(line) for line in f]
-equal(len(lines), 9, "a line in the access log for each request")
+equal(len(lines), 10, "a line in the access log for each request")
 first = lines[0]
 equal((first["method"], first["target"], first["status"], first["tls_version"],
        first["server_name"], first["complete"]),
       ("GET", "/any/path?x", 200, "TLSv1.3", "localhost", True), "what it tells")
-equal(lines[3]["status"], 405, "and of the request that was refused")
+equal(lines[4]["status"], 405, "and of the request that was refused")
 
 # Client certificates.
 ca = self_signed(where, "client", host="Ann & Bob")
