@@ -83,7 +83,8 @@ static void check_agreed(const struct tls *t, struct hello h)
     require(hs->retry == (hs->share.len == 0) && !(hs->retry && hs->retried));
     require(hs->retry || span_equal(hs->share, hello13_share(&h, p->group)));
     require(!hs->retried || hs->share.len + 4 == h.key_shares.len);
-    require(t->v13.send_limit >= 63 && t->v13.send_limit <= 16384 && t->v13.recv_limit == 16385);
+    require(t->v13.send_limit >= 63 && t->v13.send_limit <= 16384);
+    require(t->v13.recv_limit == (hs->fragment_len != 0 ? (256u << hs->fragment_len) + 1 : 16385));
     require(hs->session_id_len == h.session_id.len);
     require(p->alpn == NULL || hello_alpn_has(&h, p->alpn));
     require(hs->fragment_len <= 4 && (hs->fragment_len == 0 || !hs->limit_answer));

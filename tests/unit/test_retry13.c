@@ -174,12 +174,14 @@ static void check_limits(void)
     build_extension(&b, EXT_FRAGMENT_LEN, BYTES("\x02"));
     hs = talk_begin();
     v = &talk.t->v13;
-    ok(say(&b) == 0 && v->send_limit == 1024 && hs->fragment_len == 2 && !hs->limit_answer,
-       "max_fragment_length");
+    ok(say(&b) == 0 && v->send_limit == 1024 && v->recv_limit == 1025 && hs->fragment_len == 2 &&
+           !hs->limit_answer,
+       "max_fragment_length, in both directions");
     build_extension(&b, EXT_RECORD_LIMIT, BYTES("\x00\x40"));
     hs = talk_begin();
     v = &talk.t->v13;
-    ok(say(&b) == 0 && v->send_limit == 63 && hs->fragment_len == 0 && hs->limit_answer,
+    ok(say(&b) == 0 && v->send_limit == 63 && v->recv_limit == 16385 && hs->fragment_len == 0 &&
+           hs->limit_answer,
        "record_size_limit counts before it, and with the type's byte");
     b = hello_for_29();
     build_extension(&b, EXT_RECORD_LIMIT, BYTES("\xff\xff"));
