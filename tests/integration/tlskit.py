@@ -185,6 +185,10 @@ basicConstraints = CA:FALSE
 [server]
 basicConstraints = critical, CA:FALSE
 extendedKeyUsage = serverAuth
+[site]
+basicConstraints = critical, CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost, IP:127.0.0.1
 [short]
 basicConstraints = critical, CA:TRUE, pathlen:0
 [idle]
