@@ -1,7 +1,8 @@
 /*
  * Whole connections: the input is a script that a client, the wire and the
  * application play against a server, with fixed randomness. The client is
- * BearSSL's engine, whose bytes may be bent, held back or mixed with others.
+ * BearSSL's engine, whose bytes may be bent, held back or mixed with others; for
+ * TLS 1.3, which it has not, there are only hellos here and fuzz_handshake13 for the rest.
  * Nothing may be left behind, data goes only through an established
  * connection and arrives as it was sent whatever happens to the wire, and
  * nobody gets in whose certificate is not good.
@@ -73,6 +74,7 @@ static void begin(struct pair *p, bool resume)
  * half starts with a session to resume, which is much quicker to run. */
 static struct pair *pair_of(unsigned kind)
 {
+    static const uint16_t suites13[] = {0x1301, 0x1302, 0x1303};
     static const uint16_t old[] = {0x002F, 0xC009, 0xC013, 0x000A, 0xC004, 0x009C};
     struct config *c = &scenes[kind].config;
     struct pair *p = scenes[kind].pair;
@@ -91,6 +93,13 @@ static struct pair *pair_of(unsigned kind)
         c->version_min = 0x0301;
     }
     c->session_tickets = true;
+    if ((kind & 4) == 0) {
+        c->version_max = 0x0304; /* only hellos of our own ask for it */
+        memcpy(c->ciphersuites, suites13, sizeof suites13);
+        c->ciphersuite_count = ARRAY_LEN(suites13);
+        c->num_tickets = 1;
+        c->psk = c->psk_identity = "";
+    }
     p = pair_new(c);
     scenes[kind].pair = p;
     p->ctx->rsa_private = remembered_rsa;
@@ -211,10 +220,11 @@ static void hello_of_ours(struct pair *p, const struct session *session, struct 
     static uint8_t records[TLS_IN_LEN];
     struct hello_build b = build_hello();
     unsigned what = data.data[0], how = data.data[1];
-    uint8_t suite[2];
+    uint8_t suites[4];
 
-    put_u16(suite, session->suite);
-    b.suites = span_of(suite, 2);
+    put_u16(suites, session->suite);
+    put_u16(suites + 2, 0x1301u + how % 3);
+    b.suites = span_of(suites, how >= 0x40 ? 4 : 2);
     b.version = (uint16_t)(session->version - ((what & 64) != 0));
     if ((what & 32) != 0) {
         b.session_id = span_of(session->id, sizeof session->id);
@@ -236,6 +246,12 @@ static void hello_of_ours(struct pair *p, const struct session *session, struct 
     }
     if ((what & 128) != 0) {
         build_extension(&b, 11, BYTES("\1\0"));
+    }
+    if (how >= 0x40) {
+        build_extension(&b, 43, BYTES("\4\3\4\3\3"));
+        build_extension(&b, 51,
+                        BYTES("\0\x24\0\x1D\0\x20"
+                              "a point of X25519, as all are..."));
     }
     b.trailing = span_of(data.data + 2, 0);
     pair_inject(p, records,
@@ -335,6 +351,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     tls_end(p->tls);
     assert(p->ctx->in_pool.taken == 0 && p->ctx->out_pool.taken == 0 &&
-           p->ctx->verify_pool.taken == 0);
+           p->ctx->verify_pool.taken == 0 && p->ctx->engine_pool.taken == 0 &&
+           p->ctx->handshake13_pool.taken == 0 && p->ctx->message13_pool.taken == 0);
     return 0;
 }
