@@ -117,7 +117,7 @@ def compressed():
     der = run("openssl", "x509", "-in", pem, "-outform", "DER")[1]
     ok(plain.startswith(b"\0" + (len(plain) - 4).to_bytes(3, "big") + len(der).to_bytes(3, "big") + der + b"\0\0"),
        "a client that knows nothing of it gets the chain as it is")
-    seen = messages(tiny, takes(b"\0\2\0\1"))
+    seen = messages(tiny, takes(b"\0\1"))
     ok(CERTIFICATE not in seen and unpacked(seen[COMPRESSED]) == plain, "the same chain, from zlib", seen.keys())
     ok(len(seen[COMPRESSED]) < len(plain), f"{len(plain)} bytes become {len(seen[COMPRESSED])}")
     seen = messages(tiny, takes(b"\0\4\0\5"))
@@ -127,6 +127,8 @@ def compressed():
             seen = messages(tiny, takes(bytes([0, number])))
             code, data, err = run(program, "-dc", input=seen[COMPRESSED][8:])
             equal(data, plain, "from " + program)
+    all_of_them = [len(messages(tiny, takes(n)).get(COMPRESSED, plain)) for n in (b"\0\1", b"\0\2", b"\0\3")]
+    equal(len(messages(tiny, takes(b"\0\1\0\3\0\2"))[COMPRESSED]), min(all_of_them), "the shortest is sent")
 
     def reloaded():
         before = len(tiny.log)
