@@ -40,6 +40,7 @@ enum app_request {
     APP_REQUEST_RENEGOTIATE_ASKING, /* ... and ask for a certificate */
     APP_REQUEST_UPDATE_KEYS,
     APP_REQUEST_UPDATE_KEYS_ASKING, /* ... and the client's, too */
+    APP_REQUEST_CERTIFICATE,        /* the client's, in TLS 1.3 */
 };
 
 /* What deadline applies: a request that comes in (its head, and a body that is

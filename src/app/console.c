@@ -18,7 +18,7 @@ struct console_line {
     bool stalled;      /* waits for room in the output */
     bool wake;         /* in console_next_wake's answer */
     bool ended;        /* in an orderly way */
-    bool asked;        /* for a renegotiation or new keys, in the last step */
+    char asked;        /* the command that asked for something in the last step, or 0 */
     uint8_t utf8_left; /* bytes that are still to come of a character */
     uint8_t utf8_least;
 };
@@ -306,6 +306,7 @@ static enum command_result follow(struct console *c, struct console_line *l, str
     case 'S':
         console_statistics(c);
         return COMMAND_DONE;
+    case 'c':
     case 'k':
     case 'K':
         if (!alone_on_line(c)) {
@@ -327,12 +328,14 @@ static enum command_result follow(struct console *c, struct console_line *l, str
         io->request = APP_REQUEST_PLAIN_TEXT;
         return COMMAND_DONE;
     }
-    if (command == 'k' || command == 'K') {
+    if (command == 'c') {
+        io->request = APP_REQUEST_CERTIFICATE;
+    } else if (command == 'k' || command == 'K') {
         io->request = command == 'k' ? APP_REQUEST_UPDATE_KEYS : APP_REQUEST_UPDATE_KEYS_ASKING;
     } else {
         io->request = command == 'r' ? APP_REQUEST_RENEGOTIATE : APP_REQUEST_RENEGOTIATE_ASKING;
     }
-    l->asked = true;
+    l->asked = command;
     return COMMAND_ONLY;
 }
 
@@ -417,8 +420,12 @@ static enum app_result console_step(void *state, struct app_io *io, uint64_t now
 
     (void)now_ms;
     if (l->asked) {
-        l->asked = false;
-        console_say(c, "SSL_do_handshake -> %s\n", l->peer->refused ? "-1" : "1");
+        if (l->asked == 'c' && l->peer->refused) {
+            console_say(c, "Failed to initiate request\n");
+        } else {
+            console_say(c, "SSL_do_handshake -> %s\n", l->peer->refused ? "-1" : "1");
+        }
+        l->asked = 0;
     }
     show(c, l, io);
     if (c->typed_at < c->typed_len && (c->target == l || (c->target == NULL && c->newest == l))) {

@@ -202,6 +202,9 @@ static void follow_request(struct conn *c, enum app_request request)
     case APP_REQUEST_UPDATE_KEYS_ASKING:
         result = tls_update_keys(c->tls, request == APP_REQUEST_UPDATE_KEYS_ASKING);
         break;
+    case APP_REQUEST_CERTIFICATE:
+        result = tls_ask_certificate(c->tls);
+        break;
     }
     c->peer.refused = result != 0;
 }

@@ -35,6 +35,7 @@ static int settle_first(struct tls *t, const struct hello *h)
     t->alpn = t->choice.alpn;
     agree_bind(t, t->alpn);
     hs->name_used = (h->has & HELLO_HAS_SNI) != 0 && t->entry->name != NULL;
+    t->v13.may_ask = ctx->config->mode == MODE_CONSOLE && (h->has & HELLO_HAS_POST_AUTH) != 0;
     hs->early_offered = (h->has & HELLO_HAS_EARLY_DATA) != 0;
     memcpy(hs->session_id, h->session_id.data, h->session_id.len);
     hs->session_id_len = (uint8_t)h->session_id.len;

@@ -102,6 +102,7 @@ static int judge_chain(struct tls *t, struct span list)
 
 int client13_certificate(struct tls *t, struct span body)
 {
+    const struct handshake13 *hs = t->v13.handshake;
     struct reader r = reader_of(body.data, body.len);
     struct span context = reader_vec8(&r);
     struct span list = reader_take(&r, reader_u24(&r));
@@ -110,7 +111,7 @@ int client13_certificate(struct tls *t, struct span body)
     if (r.bad || reader_left(&r) > 0) {
         return refuse(t, ALERT_DECODE_ERROR, "the client's Certificate message is malformed");
     }
-    if (context.len > 0) {
+    if (!span_equal(context, span_of(hs->request_context, hs->request_context_len))) {
         return refuse(t, ALERT_ILLEGAL_PARAMETER, "the client's Certificate answers no request");
     }
     count = check_list(t, list);

@@ -47,7 +47,8 @@ static uint32_t judge(struct tls *t, const uint8_t *bytes, size_t have)
 {
     uint32_t len;
 
-    if (bytes[0] != expected(t)) {
+    if (bytes[0] != expected(t) &&
+        (t->v13.state != STATE13_OPEN || bytes[0] != late13_expected(t))) {
         tls13_refuse(t, ALERT_UNEXPECTED_MESSAGE, "a handshake message out of turn");
         return 0;
     }
@@ -67,7 +68,7 @@ static uint8_t *place(struct tls *t, uint32_t **used)
 {
     struct handshake13 *hs = t->v13.handshake;
 
-    if (t->v13.state == STATE13_OPEN) {
+    if (t->v13.state == STATE13_OPEN && (hs == NULL || !hs->late)) {
         *used = &t->v13.part_used;
         return t->v13.part;
     }

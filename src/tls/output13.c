@@ -131,6 +131,7 @@ static void seal_tickets(struct tls *t)
         flight13_begin(&hs->flight);
         if (v->tickets_due == 0 || t->closing || !psk13_ticket(t, &hs->flight)) {
             bytes_wipe(v->resumption, sizeof v->resumption);
+            late13_keep(t);
             tls_end_handshake(t);
             return;
         }
@@ -167,7 +168,8 @@ static bool due(const struct tls *t)
         return false;
     }
     return output13_flight_waits(t) ||
-           (t->established && (v->handshake != NULL || v->update_due || t->closing));
+           (t->established &&
+            ((v->handshake != NULL && !late13_waits(t)) || v->update_due || t->closing));
 }
 
 void output13_fill(struct tls *t)
@@ -184,11 +186,12 @@ void output13_fill(struct tls *t)
             v->handshake->keys_due = false;
             keys13_application(t);
         }
-        if (t->established) {
+        if (t->established && !v->handshake->late) {
             seal_tickets(t);
         }
     }
-    if (t->established && v->update_due && v->handshake == NULL && room(t) >= SMALL_LEN) {
+    if (t->established && v->update_due && (v->handshake == NULL || late13_waits(t)) &&
+        room(t) >= SMALL_LEN) {
         seal_update(t);
     }
     if (t->closing && t->established && room(t) >= SMALL_LEN) {

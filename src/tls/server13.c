@@ -205,7 +205,7 @@ static void add_schemes_cert(struct draft *d)
     }
 }
 
-static int certificate_request(struct tls *t)
+int server13_request(struct tls *t)
 {
     struct handshake13 *hs = t->v13.handshake;
     const struct config *config = t->ctx->config;
@@ -214,7 +214,8 @@ static int certificate_request(struct tls *t)
     struct span names = name ? t->trust->set->name_list : span_of(NULL, 0);
     uint8_t *list, *extension, *schemes;
 
-    *d.at++ = 0; /* certificate_request_context */
+    *d.at++ = hs->request_context_len;
+    add_bytes(&d, hs->request_context, hs->request_context_len);
     list = open_list(&d);
     add_u16(&d, 13); /* signature_algorithms */
     extension = open_list(&d);
@@ -325,7 +326,7 @@ int server13_encrypted(struct tls *t)
     if (hs->psk.chosen) {
         return 0;
     }
-    if (hs->ask_certificate && certificate_request(t) != 0) {
+    if (hs->ask_certificate && server13_request(t) != 0) {
         return -1;
     }
     certificate(t);

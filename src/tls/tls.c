@@ -40,6 +40,7 @@ void tls_end(struct tls *t)
     tls_give_in(t);
     tls_give_out(t);
     tls_end_handshake(t);
+    late13_end(t);
     pool_give(&t->ctx->engine_pool, t->v12, sizeof *t->v12);
     bytes_wipe(t, sizeof *t);
     t->stage = TLS_STAGE_CLOSED;
@@ -435,6 +436,11 @@ void tls_flush(struct tls *t)
 int tls_update_keys(struct tls *t, bool ask)
 {
     return tls13_update_keys(t, ask);
+}
+
+int tls_ask_certificate(struct tls *t)
+{
+    return late13_ask(t);
 }
 
 void tls_close(struct tls *t)

@@ -82,6 +82,10 @@ int tls_renegotiate(struct tls *t, bool ask_certificate);
 /* TLS 1.3: new keys for what is sent from here on; ask: for what is received, too. -1 when
  * the connection is not open, or older. */
 int tls_update_keys(struct tls *t, bool ask);
+/* TLS 1.3: asks the client for a certificate; info.verdict tells what came of it, a bad one ends
+ * the connection. -1 when the client did not offer that, or is asked already, and where
+ * config->mode is not MODE_CONSOLE. */
+int tls_ask_certificate(struct tls *t);
 /* Sends close_notify and ends; unread application data is discarded. */
 void tls_close(struct tls *t);
 /* The socket's read side ended. Without close_notify before it, the stream

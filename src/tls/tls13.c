@@ -308,7 +308,8 @@ void tls13_message(struct tls *t, struct span message)
         result = take_finished(t, message, body);
         break;
     case STATE13_OPEN:
-        result = take_key_update(t, body);
+        result = message.data[0] == MESSAGE13_KEY_UPDATE ? take_key_update(t, body)
+                                                         : late13_message(t, message);
         break;
     }
     if (result != 0) {
@@ -333,7 +334,8 @@ void tls13_feed(struct tls *t)
 static bool may_write(const struct tls *t)
 {
     const struct tls13 *v = &t->v13;
-    bool open = t->info.early ? !output13_flight_waits(t) : t->established && v->handshake == NULL;
+    bool quiet = v->handshake == NULL || late13_waits(t);
+    bool open = t->info.early ? !output13_flight_waits(t) : t->established && quiet;
 
     return open && !t->closing && !v->close_due && v->out_pos == v->out_end;
 }
@@ -423,7 +425,7 @@ void tls13_rest(struct tls *t)
 {
     struct tls13 *v = &t->v13;
 
-    if (!t->established || t->closing || v->handshake != NULL) {
+    if (!t->established || t->closing || (v->handshake != NULL && !late13_waits(t))) {
         return;
     }
     if (t->in != NULL && t->in_pos == t->in_end && v->app_pos == v->app_end) {

@@ -95,6 +95,11 @@ struct handshake13 {
     uint32_t message_used;
 
     bool keys_due; /* keys13_application, when the flight is sealed */
+
+    /* Of a CertificateRequest on an open connection (late13.c). */
+    bool late;
+    uint8_t late_next; /* the type of message that answers it next */
+    uint8_t request_context[8], request_context_len;
 };
 
 /* For the whole connection: with its padding at most 1 KiB (RFC 8446's secrets and no buffers). */
@@ -103,6 +108,7 @@ struct tls13 {
     uint8_t exporter[HASH13_MAX]; /* exporter_master_secret; kept while something may ask for it */
     uint8_t resumption[HASH13_MAX]; /* until the tickets are out */
     struct handshake13 *handshake;  /* NULL when it has ended */
+    struct handshake13 *late; /* NULL, or its transcript, for a CertificateRequest later on */
     uint8_t state;                  /* enum state13 */
 
     /* Application data, opened in place: t->in[app_pos..app_end). What follows from
@@ -129,6 +135,7 @@ struct tls13 {
     uint32_t part_used;
     bool begun;        /* a ClientHello for TLS 1.3 came */
     bool close_due;    /* tls_close was called while early data may come */
+    bool may_ask;      /* for a certificate later: the console can, and the client has said so */
     bool write_closed; /* close_notify was sealed */
     bool skipping;     /* records of refused early data are dropped */
 };
@@ -198,12 +205,25 @@ int server13_retry(struct tls *t);
  * Of t->serverinfo what belongs there is sent. */
 int server13_encrypted(struct tls *t);
 void server13_finished(struct tls *t);
+int server13_request(struct tls *t); /* CertificateRequest alone */
 
 /* ---- client13.c: bodies of the client's messages --------------------------- */
 int client13_certificate(struct tls *t, struct span body);
 /* transcript_hash: up to and with its Certificate. */
 int client13_certificate_verify(struct tls *t, struct span body,
                                 const uint8_t transcript_hash[HASH13_MAX]);
+
+/* ---- late13.c: a client's certificate on an open connection (section 4.6.2) --- */
+/* Asks for it. -1 when the client did not offer that, or another request is under way. */
+int late13_ask(struct tls *t);
+/* At the end of the handshake. */
+void late13_keep(struct tls *t);
+void late13_end(struct tls *t);
+/* Is a request out, with nothing of it left to be sealed? */
+bool late13_waits(const struct tls *t);
+/* What may come beside KeyUpdate; KeyUpdate when it is nothing. */
+uint8_t late13_expected(const struct tls *t);
+int late13_message(struct tls *t, struct span message);
 
 /* ---- tls13.c: the calls of tls.c ------------------------------------------- */
 /* The hello is in message, the records behind it start at t->in + t->in_pos. */

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import zlib
 
-from harness import ROOT, Tiny, curl, done, equal, folder, have, ok, run, self_signed, write
+from harness import ROOT, TINY, Tiny, curl, done, equal, folder, have, listening_port, ok, run, self_signed, write
 from probe13 import CERTIFICATE, COMPRESSED, ENCRYPTED_EXTENSIONS, messages
 from tlskit import CERTIFICATE_EXPIRED, UNKNOWN_CA, UNSUPPORTED_CERTIFICATE, Authority, s_client
 
@@ -250,6 +250,84 @@ def revoked():
     tiny.stop()
 
 
-for part in signatures, a_chain, staples, serverinfo, compressed, required, others, revoked:
+class Later:
+    """A console and an s_client of its, for a certificate that is asked for later."""
+
+    def __init__(self, server, *client):
+        self.tiny = subprocess.Popen([TINY, "--server.endpoint", "tcp://127.0.0.1:0", "--server.mode", "console",
+                                      "--ssl.protocol", "6", *server], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT)
+        port = listening_port(self.tiny.pid)
+        self.client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-msg", *client],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.seen = {self.tiny: b"", self.client: b""}
+
+    def until(self, who, word, times=1):
+        while self.seen[who].count(word) < times:
+            chunk = os.read(who.stdout.fileno(), 65536)
+            if not chunk:
+                return False
+            self.seen[who] += chunk
+        return True
+
+    def say(self, who, text):
+        who.stdin.write(text)
+        who.stdin.flush()
+
+    def end(self):
+        self.client.stdin.close()
+        self.until(self.client, b"never said")
+        self.tiny.terminate()
+        self.until(self.tiny, b"never said")
+        self.client.wait()
+        self.tiny.wait()
+        return self.seen[self.tiny]
+
+
+def later():
+    alice, mallory = root.issue("alice"), other.issue("mallory")
+    common = ["--ssl.keyfile", server, "--ssl.verify-report", "all"]
+    l = Later([*common, "--ssl.cafile", cafile, "--ssl.verify", "optional"], "-enable_pha", "-cert", alice, "-key", alice)
+    l.until(l.client, b"NewSessionTicket", 2)
+    for i in range(1, 4):
+        l.say(l.tiny, b"c\nline %d\n" % i)
+        ok(l.until(l.client, b"line %d\n" % i), f"c asks for a certificate, time {i}, and data goes on", l.seen[l.client])
+        ok(l.until(l.tiny, b"depth=0 CN = alice", i + 1), "it is verified", l.seen[l.tiny])
+        l.say(l.client, b"back %d\n" % i)
+        ok(l.until(l.tiny, b"back %d\n" % i), "and data comes back", l.seen[l.tiny])
+    equal(len(re.findall(rb"<<< [^\n]*, CertificateRequest", l.seen[l.client])), 4, "the client has seen that")
+    l.say(l.tiny, b"K\n")
+    l.until(l.client, b"KeyUpdate")
+    l.say(l.client, b"with them\n")
+    l.until(l.tiny, b"with them\n")
+    l.say(l.tiny, b"c\n")
+    ok(l.until(l.tiny, b"depth=0 CN = alice", 5), "also with new keys", l.seen[l.tiny])
+    l.end()
+    l = Later([*common, "--ssl.cafile", cafile, "--ssl.verify", "optional"], "-cert", alice, "-key", alice)
+    l.until(l.client, b"NewSessionTicket", 2)
+    l.say(l.tiny, b"c\nline\n")
+    ok(l.until(l.tiny, b"Failed to initiate request") and l.until(l.client, b"line"), "a client that did not offer it")
+    l.end()
+    l = Later(common, "-enable_pha")
+    l.until(l.client, b"NewSessionTicket", 2)
+    l.say(l.tiny, b"c\nline\n")
+    l.until(l.client, b"line\n")
+    l.say(l.client, b"none\n")
+    ok(l.until(l.tiny, b"none\n"), "a client that has none, where none is required", l.seen[l.tiny])
+    l.end()
+    l = Later(common, "-enable_pha", "-cert", mallory, "-key", mallory)
+    l.until(l.client, b"NewSessionTicket", 2)
+    l.say(l.tiny, b"c\nline\n")
+    ok(l.until(l.tiny, b"num=20:unable to get local issuer certificate") and l.until(l.client, b"line"),
+       "a bad one is told and tolerated, as s_server does")
+    l.end()
+    l = Later([*common, "--ssl.verify-return-error", "true"], "-enable_pha", "-cert", mallory, "-key", mallory)
+    l.until(l.client, b"NewSessionTicket", 2)
+    l.say(l.tiny, b"c\n")
+    ok(l.until(l.client, b"alert unknown ca"), "a bad one ends the connection", l.seen[l.client])
+    ok(b"num=20:unable to get local issuer certificate" in l.end(), "for its reason")
+
+
+for part in signatures, a_chain, staples, serverinfo, compressed, required, others, revoked, later:
     part()
 done()

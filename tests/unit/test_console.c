@@ -381,6 +381,17 @@ static void new_keys(void)
     ok(io.request == APP_REQUEST_UPDATE_KEYS_ASKING, "K asks for the client's, too");
     is_text(sent(b), "", "done");
     is_text(shown(), "SSL_do_handshake -> 1\n", "and it is told");
+    offer("c\n");
+    is_text(sent(b), "", "c");
+    ok(io.request == APP_REQUEST_CERTIFICATE, "c asks for a certificate");
+    is_text(sent(b), "", "which it does");
+    is_text(shown(), "SSL_do_handshake -> 1\n", "and it is told");
+    offer("c\n");
+    is_text(sent(b), "", "c again");
+    peers[1].refused = true;
+    is_text(sent(b), "", "refused");
+    is_text(shown(), "Failed to initiate request\n", "it is told, too");
+    peers[1].refused = false;
     offer("keys\nK 1\n");
     is_text(sent(b), "keys\nK 1\n", "more on the line, and it is text");
     ok(io.request == APP_REQUEST_NONE, "that asks for nothing");
