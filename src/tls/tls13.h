@@ -108,7 +108,7 @@ struct tls13 {
     uint8_t exporter[HASH13_MAX]; /* exporter_master_secret; kept while something may ask for it */
     uint8_t resumption[HASH13_MAX]; /* until the tickets are out */
     struct handshake13 *handshake;  /* NULL when it has ended */
-    struct handshake13 *late; /* NULL, or its transcript, for a CertificateRequest later on */
+    struct handshake13 *late;       /* NULL, or its transcript, for a CertificateRequest later on */
     uint8_t state;                  /* enum state13 */
 
     /* Application data, opened in place: t->in[app_pos..app_end). What follows from
