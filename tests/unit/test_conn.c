@@ -23,7 +23,8 @@ struct tls {
     size_t in_len, out_len, hello_left;
     bool sealed, closing, closed, eof;
     bool ended;
-    int asked; /* renegotiation: 1, with a certificate: 2; new keys: 3, both ways: 4 */
+    int asked; /* renegotiation: 1, with a certificate: 2; new keys: 3, both ways: 4; certificate: 5
+                */
 };
 
 size_t tls_size(void)
@@ -136,6 +137,12 @@ int tls_update_keys(struct tls *t, bool ask)
     return -1;
 }
 
+int tls_ask_certificate(struct tls *t)
+{
+    t->asked = 5;
+    return 0;
+}
+
 void tls_close(struct tls *t)
 {
     t->closing = true;
@@ -188,11 +195,12 @@ static enum app_result app_step(void *state, struct app_io *io, uint64_t now_ms)
         if (c == 'q' || c == 'f') {
             return c == 'q' ? APP_DONE : APP_FAIL;
         }
-        if (c != '\0' && strchr("PrRkK", c) != NULL) {
+        if (c != '\0' && strchr("PrRkK?", c) != NULL) {
             io->request = c == 'P'   ? APP_REQUEST_PLAIN_TEXT
                           : c == 'r' ? APP_REQUEST_RENEGOTIATE
                           : c == 'R' ? APP_REQUEST_RENEGOTIATE_ASKING
                           : c == 'k' ? APP_REQUEST_UPDATE_KEYS
+                          : c == '?' ? APP_REQUEST_CERTIFICATE
                                      : APP_REQUEST_UPDATE_KEYS_ASKING;
             io->flush = true;
             return APP_MORE;
@@ -338,6 +346,8 @@ static void test_requests(void)
     ok(go(&interest) == CONN_WAIT && tls.asked == 3 && conn.peer.refused, "new keys, refused");
     feed("K");
     ok(go(&interest) == CONN_WAIT && tls.asked == 4, "in both directions");
+    feed("?");
+    ok(go(&interest) == CONN_WAIT && tls.asked == 5 && !conn.peer.refused, "a certificate");
     end();
 
     begin();
