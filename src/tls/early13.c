@@ -25,8 +25,9 @@ void early13_begin(struct early13 *e, br_hmac_drbg_context *rng)
 uint64_t early13_number(struct early13 *e)
 {
     uint32_t bit;
+    uint32_t *word = word_of(e, e->next, &bit);
 
-    *word_of(e, e->next, &bit) &= ~bit;
+    *word &= ~bit; /* not in one expression: nothing says that the call comes first */
     return e->next++;
 }
 
