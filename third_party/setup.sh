@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what a part of the work needs and this machine lacks.
 #
-# usage: setup.sh build|test|check|bench|maintain
+# usage: setup.sh build|test|interop|check|bench|maintain
 #
 # Nothing is asked of the network when nothing is missing. As root the missing
 # packages are installed with apt-get; anyone else is told the one command.
@@ -39,6 +39,17 @@ valgrind valgrind
 mandoc mandoc
 END
         ;;
+    interop)
+        cat <<'END'
+chromium chromium
+firefox-esr firefox-esr
+go golang-go
+javac default-jdk-headless
+node nodejs
+brotli brotli
+zstd zstd
+END
+        ;;
     check)
         cat <<'END'
 clang-format clang-format
@@ -66,7 +77,7 @@ mono mono-runtime
 END
         ;;
     *)
-        echo "setup: unknown part '$1' (build, test, check, bench or maintain)" >&2
+        echo "setup: unknown part '$1' (build, test, interop, check, bench or maintain)" >&2
         return 1
         ;;
     esac
@@ -91,7 +102,7 @@ missing_packages() {
 }
 
 [ $# -eq 1 ] || {
-    echo "usage: setup.sh build|test|check|bench|maintain" >&2
+    echo "usage: setup.sh build|test|interop|check|bench|maintain" >&2
     exit 1
 }
 needs "$1" > /dev/null
@@ -112,14 +123,22 @@ echo "  SETUP  $packages"
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+install() {
+    apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@" > "$log" 2>&1
+}
+# Java's packages take it for granted.
+[ "$1" != interop ] || mkdir -p /usr/share/man/man1
 # shellcheck disable=SC2086
-if ! apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends $packages > "$log" 2>&1; then
+if ! install $packages; then
     # The lists may be missing or old.
-    if ! { apt-get -q -o DPkg::Lock::Timeout=120 update &&
-        apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends $packages; } > "$log" 2>&1; then
+    if ! { apt-get -q -o DPkg::Lock::Timeout=120 update > "$log" 2>&1 && install $packages; }; then
         tail -n 20 "$log" >&2
         echo "setup: could not install: $packages" >&2
-        exit 1
+        [ "$1" = interop ] || exit 1
+        # Each of these is worth having without the others.
+        for package in $packages; do
+            install "$package" || true
+        done
     fi
 fi
 packages=$(missing_packages "$1")

@@ -84,6 +84,12 @@ printf '#!/bin/sh\necho "E: cannot reach the archive" >&2\nexit 100\n' > "$dir/b
 PATH=$dir/bare "$dir/bare/sh" third_party/setup.sh build > "$dir/log" 2>&1
 [ $? -eq 1 ] && grep -q 'could not install: .*musl-tools' "$dir/log"
 check $? 'an installation that fails is an error'
+# shellcheck disable=SC2016
+printf '#!/bin/sh\n[ "$1" = -q ] && echo "$@" >> "%s/asked"; exit 100\n' "$dir" > "$dir/bin/apt-get"
+ln -s "$(command -v mkdir)" "$dir/bare/mkdir"
+PATH=$dir/bare "$dir/bare/sh" third_party/setup.sh interop > "$dir/log" 2>&1
+[ $? -eq 1 ] && grep -q 'recommends firefox-esr$' "$dir/asked" && grep -q 'recommends nodejs$' "$dir/asked"
+check $? 'of the large clients each is tried by itself'
 third_party/setup.sh everything > "$dir/log" 2>&1
 [ $? -eq 1 ] && grep -q "unknown part 'everything'" "$dir/log"
 check $? 'an unknown part is an error'

@@ -67,7 +67,10 @@ def first_and_second():
     equal((connects[0]["version"], connects[0]["key_exchange_group"], connects[0]["is_resumed"], connects[-1]["is_resumed"]),
           ("TLS 1.3", HYBRID, False, True), "the net log has it so, too")
     types = [m["type"] for m in chromium.events("SSL_HANDSHAKE_MESSAGE_RECEIVED", tiny.port)]
-    ok(COMPRESSED in types and CERTIFICATE not in types, "and that the certificate came compressed", types)
+    if have("brotli"):
+        ok(COMPRESSED in types and CERTIFICATE not in types, "and that the certificate came compressed", types)
+    else:
+        skip("a compressed certificate", "brotli is not installed, and Chromium takes no other")
     for value, key, number, other in others:
         connects = chromium.events("SSL_CONNECT", other.port)
         equal(({c[key] for c in connects}, connects[0]["is_resumed"], connects[-1]["is_resumed"]), ({number}, False, True),
