@@ -1,4 +1,5 @@
-/* A cipher list, read as either kind. Whatever comes out is a set of our suites, or an error told. */
+/* A cipher list, read as either kind. Whatever comes out is a set of our suites, or an error told.
+ */
 #include "config/cipherlist.h"
 
 #include <stdlib.h>
