@@ -248,6 +248,9 @@ int psk13_choose(struct tls *t, const struct hello *h, struct span message)
     bytes_wipe(psk->secret, sizeof psk->secret);
     psk->chosen = psk->external = psk->early = false;
     psk->early_most = 0;
+    /* A first hello with somebody's ticket, which anyone can send again, may have said more. */
+    t->info.verdict = TLS_PEER_NOT_ASKED;
+    t->info.peer_subject[0] = '\0';
     t->session_made_ms = clock_now_ms();
     t13->tickets_due = usable && has_tickets(t->ctx) ? (uint8_t)config->num_tickets : 0;
     if ((h->has & HELLO_HAS_PSK) == 0) {

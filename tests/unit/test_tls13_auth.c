@@ -204,6 +204,54 @@ static void endless(void)
     hand13_free(c);
 }
 
+/*
+ * Who has only recorded a first hello can send it again, since its binder holds, and let its
+ * pre-shared key out of the second: whose session it was says nothing of him.
+ */
+static void borrowed(void)
+{
+    static const struct hand13_psk shared = {.identity = "somebody",
+                                             .identity_len = 8,
+                                             .secret_len = 16,
+                                             .external = true,
+                                             .suite = 0x1301};
+    struct config config = config13("server_ec", NULL);
+
+    config.verify = VERIFY_OPTIONAL;
+    config.cafile = "ca_ec";
+    config.psk = "00000000000000000000000000000000";
+    config.psk_identity = "somebody";
+    for (size_t external = 0; external < 2; external++) {
+        struct hand13 *c = hand13_new(&config);
+
+        hand13_shake(c, NULL);
+        expect(tls_get_info(c->tls)->verdict == TLS_PEER_TRUSTED, "a session of one with a name");
+        c->says.psks[0] = c->tickets[0];
+        c->says.psk_count = 1;
+        c->says.shares[0] = 0;
+        c->says.certificate = NULL;
+        hand13_begin(c);
+        hand13_deliver(c);
+        hand13_take(c);
+        expect(c->retried, "its hello is sent again and leads to a retry");
+        c->says.psks[0] = shared;
+        c->says.psk_count = external;
+        c->says.shares[0] = 29;
+        hand13_say_hello(c);
+        hand13_deliver(c);
+        hand13_take(c);
+        hand13_flight(c, NULL);
+        hand13_deliver(c);
+        hand13_take(c);
+        hand13_opens(c, "the second hello is without it");
+        ok(tls_get_info(c->tls)->peer_subject[0] == '\0' &&
+               tls_get_info(c->tls)->verdict ==
+                   (external != 0 ? TLS_PEER_NOT_ASKED : TLS_PEER_NONE),
+           "and nobody's name is told");
+        hand13_free(c);
+    }
+}
+
 int main(void)
 {
     accepted();
@@ -212,5 +260,6 @@ int main(void)
     optional();
     shapes();
     endless();
+    borrowed();
     return tap_done();
 }
