@@ -22,10 +22,10 @@ FLAWS = ["heartbleed", "CCS", "ticketbleed", "ROBOT", "secure_renego", "secure_c
 WEAKNESSES = ["fallback_SCSV", "SWEET32", "BEAST", "LUCKY13", "LOGJAM-common_primes"]
 
 
-def sslscan(tiny):
+def sslscan(tiny, *args):
     # Where a suite without groups is to be had it would wait for each group that is not.
     path = folder() + "/out.xml"
-    code, out, err = run("sslscan", "--no-colour", "--no-groups", "--xml=" + path,
+    code, out, err = run("sslscan", "--no-colour", *(args or ["--no-groups"]), "--xml=" + path,
                          f"127.0.0.1:{tiny.port}", timeout=60)
     test = xml.parse(path).getroot().find("ssltest")
     ok(test is not None, "sslscan reports", out + err)
@@ -42,6 +42,18 @@ def scan_default():
     equal(test.find("renegotiation").get("supported"), "0", "no renegotiation")
     equal({h.get("vulnerable") for h in test.findall("heartbleed")}, {"0"}, "no Heartbleed")
     ok(b"supports TLS Fallback SCSV" in out, "downgrades are noticed", out)
+    tiny.stop()
+
+
+def scan_groups():
+    """What of TLS 1.3 it finds beside suites."""
+    tiny = Tiny({"ssl.keyfile": rsa, "ssl.second-keyfile": ec, "ssl.protocol": 6, "files.root": root})
+    test, out = sslscan(tiny, "--show-sigs")
+    groups = {(g.get("sslversion"), g.get("name").split(" ")[0]) for g in test.findall("group")}
+    equal(groups, {("TLSv1.3", g) for g in ("x25519", "secp256r1", "secp384r1", "secp521r1")}, "TLS 1.3's groups, as far as it knows them")
+    signatures = {s.get("name") for s in test.findall("connection-signature-algorithm")}
+    equal(signatures, {"ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"},
+          "and its signatures, of both keys")
     tiny.stop()
 
 
@@ -103,7 +115,7 @@ def probe_all():
     tiny.stop()
 
 
-for program, parts in ("sslscan", (scan_default, scan_all)), ("testssl", (probe_default, probe_all)):
+for program, parts in ("sslscan", (scan_default, scan_groups, scan_all)), ("testssl", (probe_default, probe_all)):
     for part in parts:
         if have(program):
             part()
