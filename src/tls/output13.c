@@ -190,11 +190,13 @@ void output13_fill(struct tls *t)
             seal_tickets(t);
         }
     }
-    if (t->established && v->update_due && (v->handshake == NULL || late13_waits(t)) &&
-        room(t) >= SMALL_LEN) {
+    if (!t->established || (v->handshake != NULL && !late13_waits(t))) {
+        return; /* nothing may come between the parts of a message */
+    }
+    if (v->update_due && room(t) >= SMALL_LEN) {
         seal_update(t);
     }
-    if (t->closing && t->established && room(t) >= SMALL_LEN) {
+    if (t->closing && room(t) >= SMALL_LEN) {
         seal_close(t);
     }
 }

@@ -330,12 +330,14 @@ void tls13_feed(struct tls *t)
     }
 }
 
-/* What answers early data goes out behind our Finished, without waiting for the client's. */
+/* What answers early data goes out behind our Finished, without waiting for the client's,
+ * as far as these keys reach: new ones come when that is here. */
 static bool may_write(const struct tls *t)
 {
     const struct tls13 *v = &t->v13;
     bool quiet = v->handshake == NULL || late13_waits(t);
-    bool open = t->info.early ? !output13_flight_waits(t) : t->established && quiet;
+    bool open =
+        t->info.early ? !output13_flight_waits(t) && !v->update_due : t->established && quiet;
 
     return open && !t->closing && !v->close_due && v->out_pos == v->out_end;
 }

@@ -133,6 +133,67 @@ static void not_open(void)
     hand13_free(c);
 }
 
+/* What answers early data goes out before the client's Finished, which may never come. */
+static void keys_used_up_early(void)
+{
+    struct config config = config13("server_ec", NULL);
+    struct hand13 *c;
+
+    config.early_data = 1000;
+    config.mode = MODE_FILES;
+    c = hand13_new(&config);
+    hand13_shake(c, NULL);
+    c->says.psks[0] = c->tickets[0];
+    c->says.psk_count = 1;
+    c->says.early = true;
+    hand13_meet(c);
+    expect(c->early_accepted && c->finished, "early data is accepted");
+    c->tls->v13.write.sequence = c->read.sequence = SOON - 1;
+    give(c, 10);
+    tls_flush(c->tls);
+    hand13_take(c);
+    ok(c->data_len == 10 && c->updates == 0 && (tls_state(c->tls) & TLS_SEND_APP) == 0,
+       "the last record of our keys before the client's Finished: no more data until then");
+    hand13_flight(c, NULL);
+    hand13_deliver(c);
+    hand13_take(c);
+    ok(c->updates == 1 && hand13_open(c) && hand13_echo(c, BYTES("data")),
+       "new keys come behind it");
+    hand13_free(c);
+}
+
+/* close_notify has to wait until the tickets are out. */
+static void close_in_tickets(void)
+{
+    struct config config = config13("server_ec", NULL);
+    bool good = true;
+
+    config.num_tickets = 16;
+    for (uint32_t at = TLS_OUT_LEN - 700; at < TLS_OUT_LEN - 60; at += 7) {
+        struct hand13 *c = hand13_new(&config);
+        size_t len;
+        uint8_t *in;
+
+        c->says.record_limit = 64;
+        hand13_meet(c);
+        /* As if so much of the flight before were not sent yet. */
+        c->tls->v13.out_pos = c->tls->v13.out_end = at;
+        hand13_flight(c, NULL);
+        in = tls_window(c->tls, TLS_WINDOW_RECV_REC, &len);
+        expect(in != NULL && len >= c->out_len, "there is room for the client's flight");
+        memcpy(in, c->out, c->out_len);
+        tls_advance(c->tls, TLS_WINDOW_RECV_REC, c->out_len);
+        tls_close(c->tls);
+        hand13_take(c);
+        good = good && c->wrong == NULL && c->message_len == 0 && c->alert == ALERT_CLOSE_NOTIFY;
+        if (!good) {
+            hand13_tell(c, "close_in_tickets");
+        }
+        hand13_free(c);
+    }
+    ok(good, "close_notify comes between two tickets, never within one");
+}
+
 int main(void)
 {
     write_keys_used_up();
@@ -144,5 +205,7 @@ int main(void)
     full(100, 512);
     by_bytes();
     not_open();
+    keys_used_up_early();
+    close_in_tickets();
     return tap_done();
 }
