@@ -1,8 +1,8 @@
 # tiny: one static program that serves TLS.
 #
 #   make            what is missing is installed, build/tiny is built
-#   make small      build/tiny-small, without what only a stand-in for openssl
-#                   s_server needs; STANDIN=0 makes `all` and `install` mean it
+#   make small      build/tiny-small, without what a router hardly needs
+#                   (core/build.h); STANDIN=0 makes `all` and `install` mean it
 #   make run        ... and serves https://localhost:4433 as tiny.conf says
 #   make test       every test, ending in prove's one summary
 #   make unit       unit tests only, with gcc and clang, under sanitizers
@@ -71,8 +71,8 @@ HARDEN   := -fstack-protector -ffunction-sections -fdata-sections -fno-asynchron
 # malloc is found too late for that.
 APART_musl := src/core/bytes.c src/core/heap.c
 FAST_musl := x25519 chacha20 gcm_ni p256_field modint
-OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) \
-             $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
+OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest)
+OPT_rest   = $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
              $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin) \
              $(if $(LAYOUT),$(if $(filter src/core/relro.c,$<),-DTINY_RELR))
 # Of what -Oz does, these make more code than they save here.
@@ -87,13 +87,14 @@ LINK_musl   += $(if $(CRT),-nostartfiles -Wl$(comma)-pie$(comma)--no-dynamic-lin
 LAYOUT      := $(if $(CRT),$(if $(filter x86_64-%,$(shell gcc -dumpmachine 2>/dev/null)),src/release.ld))
 LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-z,pack-relative-relocs,-u,_init,-T,%)
 
-# The same without what only a stand-in for openssl s_server needs (core/build.h).
+# The same without what a router hardly needs (core/build.h), and small before fast: nothing
+# in it is built for speed.
 CC_small     := $(CC_musl)
 AR_small     := $(AR_musl)
-CFLAGS_small := $(CFLAGS_musl) -DTINY_STANDIN=0
-OPT_small     = $(OPT_musl)
+CFLAGS_small := $(CFLAGS_musl) -DTINY_STANDIN=0 -DTINY_LEGACY=0 -DTINY_EXTRAS=0
+OPT_small     = -Oz $(SMALLER) $(OPT_rest)
 LINK_small    = $(LINK_musl)
-BEAR_small   := musl
+BEAROPT_small = -Oz $(SMALLER) $(BEAROPT_rest)
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CC_gcc-san       := gcc
@@ -123,8 +124,8 @@ HOT_musl := aes_x86ni_ctr ghash_pclmul ssl_hs_server
 # stretch, so they go without the canary, which the rest of the library (the
 # engine, certificates, signatures, decoders) keeps: that takes 8 KB less.
 PRIMITIVES := hash int mac symcipher ec kdf rand
-BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) \
-               $(if $(filter $(PRIMITIVES:%=$(BEARSSL)/src/%/%),$<),-fno-stack-protector)
+BEAROPT_musl = $(if $(filter $(HOT_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(BEAROPT_rest)
+BEAROPT_rest = $(if $(filter $(PRIMITIVES:%=$(BEARSSL)/src/%/%),$<),-fno-stack-protector)
 # It reads unaligned words where the processor allows that.
 BEAROPT_gcc-san = -fno-sanitize=alignment
 BEAROPT_clang-san = -fno-sanitize=alignment

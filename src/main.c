@@ -34,8 +34,8 @@ static int printed(int result)
 
 static int print_version(void)
 {
-    return printed(outputf(STDOUT_FILENO, "tiny %s%s, BearSSL 0.6, TLS 1.0 to 1.3\n", TINY_VERSION,
-                           TINY_STANDIN ? "" : " (small)"));
+    return printed(outputf(STDOUT_FILENO, "tiny %s%s, BearSSL 0.6, TLS 1.%s 1.3\n", TINY_VERSION,
+                           TINY_STANDIN ? "" : " (small)", TINY_LEGACY ? "0 to" : "2 and"));
 }
 
 /* Those of a parsed list; *begun: some stand before them. */

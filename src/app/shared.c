@@ -19,7 +19,7 @@
 
 const struct app_ops *app_for_mode(enum server_mode mode)
 {
-    switch (mode) {
+    switch (TINY_EXTRAS ? mode : MODE_FILES) {
     case MODE_STATUS:
         return &app_status;
     case MODE_RAW:

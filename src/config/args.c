@@ -124,6 +124,9 @@ static const char *refusal_of(const struct spelling *s)
     if (s->how == SPELLING_REFUSED) {
         return spelling_refusal(s);
     }
+    if (!TINY_EXTRAS) {
+        return OPTION_LEFT_OUT;
+    }
     must(s->fixed != NULL);
     (void)sslop_parse(span_text(s->fixed), &r);
     must(r.refused.name != NULL);
@@ -204,7 +207,9 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         set_path(l, o, text);
         break;
     case SPELLING_ADD_OP:
-        add_op(l, o, text);
+        if (TINY_EXTRAS) {
+            add_op(l, o, text);
+        }
         break;
     case SPELLING_FORM:
         check_form(l, s, text);

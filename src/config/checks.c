@@ -24,9 +24,7 @@ static bool is_written(const struct loader *l, size_t field)
 /* Whoever debugs by hand needs longer than a client of a server may take. */
 static void check_console(struct loader *l)
 {
-    if (!TINY_STANDIN) {
-        loader_error_at(l, &l->config->mode, OPTION_LEFT_OUT);
-    } else if (!is_written(l, offsetof(struct config, idle_timeout_ms))) {
+    if (TINY_STANDIN && !is_written(l, offsetof(struct config, idle_timeout_ms))) {
         l->config->idle_timeout_ms = 86400000;
     }
 }
@@ -38,9 +36,13 @@ static void check_mode(struct loader *l)
 
     memcpy(&mode, &c->mode, sizeof mode);
     if (mode == OPTION_MODE_AUTO) {
-        c->mode = is_set(c->root)                                       ? MODE_FILES
+        c->mode = !TINY_EXTRAS || is_set(c->root)                       ? MODE_FILES
                   : TINY_STANDIN && c->s_server_style && !c->file_given ? MODE_CONSOLE
                                                                         : MODE_STATUS;
+    }
+    if (!TINY_EXTRAS && c->mode != MODE_FILES) {
+        loader_error_at(l, &c->mode, OPTION_LEFT_OUT);
+        return;
     }
     if (c->mode == MODE_CONSOLE) {
         check_console(l);
@@ -93,8 +95,10 @@ static void check_keys(struct loader *l)
     if (is_set(c->second_chain_file) && !is_set(c->second_keyfile)) {
         loader_error_at(l, &c->second_chain_file, "belongs to ssl.second-certfile; set it");
     }
-    check_password(l, &c->password);
-    check_password(l, &c->second_password);
+    if (TINY_EXTRAS) {
+        check_password(l, &c->password);
+        check_password(l, &c->second_password);
+    }
 }
 
 static bool is_host_char(char c)

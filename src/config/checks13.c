@@ -139,10 +139,12 @@ void config_check_tls13(struct loader *l)
 {
     struct config *c = l->config;
 
-    check_psk(l);
-    check_early_data(l);
+    if (TINY_EXTRAS) {
+        check_psk(l);
+        check_early_data(l);
+    }
     check_groups(l);
-    if ((c->options & SSLOP_NO_TX_CERTIFICATE_COMPRESSION) != 0 &&
+    if (TINY_EXTRAS && (c->options & SSLOP_NO_TX_CERTIFICATE_COMPRESSION) != 0 &&
         c->compressed_certificates.count > 0) {
         loader_warning_at(l, &c->compressed_certificates,
                           "not used: ssl.options has NO_TX_CERTIFICATE_COMPRESSION");

@@ -1,6 +1,7 @@
 #include "config/cipherlist.h"
 
 #include "config/suites.h"
+#include "core/build.h"
 #include "core/bytes.h"
 #include "core/text.h"
 
@@ -273,7 +274,10 @@ int cipherlist_parse(const char *list, bool aes_hardware, struct cipherlist_resu
         }
     }
     if (result->count == 0) {
-        return complain(&w, "no suite that is built in matches", span_of(list, strlen(list)));
+        return complain(&w,
+                        TINY_LEGACY ? "no suite that is built in matches"
+                                    : "no suite of this small build matches",
+                        span_of(list, strlen(list)));
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "config/sslop.h"
 #include "config/suites.h"
 #include "config/value.h"
+#include "core/build.h"
 #include "core/cpu.h"
 #include "core/text.h"
 #include "core/must.h"
@@ -134,7 +135,16 @@ static void finish_versions(struct loader *l)
     if (errors != l->errors) {
         return;
     }
-    narrow_versions(l, &min, &max);
+    if (!TINY_LEGACY && min < TLS12) {
+        loader_error_at(l,
+                        c->min_protocol[0] != '\0' ? (const void *)&c->min_protocol
+                                                   : (const void *)&c->protocol,
+                        OPTION_LEFT_OUT);
+        return;
+    }
+    if (TINY_EXTRAS) {
+        narrow_versions(l, &min, &max);
+    }
     c->version_min = (uint16_t)min;
     c->version_max = (uint16_t)max;
     if (min < TLS12 && errors == l->errors) {
@@ -153,6 +163,9 @@ static void finish_options(struct loader *l)
     struct config *c = l->config;
     struct sslop_result r;
 
+    if (!TINY_EXTRAS) {
+        return;
+    }
     if (sslop_parse(span_text(c->options_text), &r) != 0) {
         if (r.refused.name != NULL) {
             loader_error_at(l, &c->options_text, "%s (0x%llx): %s", r.refused.name,
@@ -381,24 +394,25 @@ static void finish_sigalgs(struct loader *l, const char *const *text, struct sig
 
 static void finish_signatures(struct loader *l)
 {
-    static const char *const usual =
-        "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
-        "RSA+SHA256:RSA+SHA384:RSA+SHA512:ECDSA+SHA224:RSA+SHA224";
+    /* ECDSA, RSA-PSS, RSA; SHA-224 last. */
+    static const uint16_t usual[] = {0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806,
+                                     0x0401, 0x0501, 0x0601, 0x0303, 0x0301};
     struct config *c = l->config;
     struct sigalgs *client = &c->client_signatures;
-    unsigned errors = l->errors;
 
+    memcpy(client->schemes, usual, sizeof usual);
+    client->count = ARRAY_LEN(usual);
+    if (!TINY_EXTRAS) {
+        return;
+    }
     if (c->signatures_text[0] != '\0') {
         finish_sigalgs(l, &c->signatures_text, &c->signatures);
+        *client = c->signatures;
     }
-    if (errors == l->errors) {
-        finish_sigalgs(l,
-                       c->client_signatures_text[0] != '\0' ? &c->client_signatures_text
-                       : c->signatures_text[0] != '\0'      ? &c->signatures_text
-                                                            : &usual,
-                       client);
-        client->schemes[client->count] = 0;
+    if (c->client_signatures_text[0] != '\0') {
+        finish_sigalgs(l, &c->client_signatures_text, client);
     }
+    client->schemes[client->count] = 0;
 }
 
 /* ---- the rest is in checks.c ------------------------------------------------------ */

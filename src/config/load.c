@@ -214,7 +214,8 @@ int config_load(struct config *config, enum command *command, int argc, char **a
     if (config->s_server_style && !config->file_given) {
         stand_in(&l);
     }
-    if (!l.out_of_memory) {
+    if (!l.out_of_memory &&
+        (TINY_EXTRAS || scan.command == COMMAND_RUN || scan.command == COMMAND_TEST)) {
         config_finish(&l);
     }
     if (l.out_of_memory) {

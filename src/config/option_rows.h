@@ -2,8 +2,9 @@
  * The rows of the option table, for options.c alone, which reads them more
  * than once: field of struct config, type, least and greatest value (OPTION_NUMBER,
  * _MS and _S, in the kept unit), key, default as written, what --help calls the
- * value ("": the type says it), line of help. STANDIN_OPTION instead of OPTION:
- * the small build (core/build.h) is without it and refuses its key and spellings.
+ * value ("": the type says it), line of help. STANDIN_OPTION or
+ * EXTRA_OPTION instead of OPTION: a build without the one or the other (core/build.h) is without
+ * it and refuses its key and spellings.
  */
 OPTION(endpoints, OPTION_ENDPOINTS, 0, 0, "server.endpoint", "tcp://[::]:4433", "URL",
        "listen here: tcp://host:port, tcp://[ipv6]:port, unix:///path; repeatable")
@@ -46,10 +47,10 @@ OPTION(second_keyfile, OPTION_TEXT, 0, 0, "ssl.second-keyfile", "", "FILE",
        "a second key, of the other type (RSA or EC)")
 OPTION(second_certfile, OPTION_TEXT, 0, 0, "ssl.second-certfile", "", "FILE",
        "its certificate chain")
-OPTION(password, OPTION_SECRET, 0, 0, "ssl.password", "", "pass:X|env:VAR|file:PATH|fd:N",
-       "where the password of encrypted keys comes from")
-OPTION(second_password, OPTION_SECRET, 0, 0, "ssl.second-password", "",
-       "pass:X|env:VAR|file:PATH|fd:N", "that of the second key; unset: ssl.password")
+EXTRA_OPTION(password, OPTION_SECRET, 0, 0, "ssl.password", "", "pass:X|env:VAR|file:PATH|fd:N",
+             "where the password of encrypted keys comes from")
+EXTRA_OPTION(second_password, OPTION_SECRET, 0, 0, "ssl.second-password", "",
+             "pass:X|env:VAR|file:PATH|fd:N", "that of the second key; unset: ssl.password")
 OPTION(chain_file, OPTION_TEXT, 0, 0, "ssl.certificate-chain", "", "FILE",
        "PEM with the CA certificates to send after the certificate")
 STANDIN_OPTION(second_chain_file, OPTION_TEXT, 0, 0, "ssl.second-certificate-chain", "", "FILE",
@@ -58,8 +59,8 @@ OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
        "a certificate for one server name; *.example.org; repeatable")
 OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
        "DER of the OCSP response that is stapled to its certificate; repeatable")
-OPTION(compressed_certificates, OPTION_LIST, 0, 0, "ssl.compressed-certificates", "", "FILE",
-       "the certificate chain ready compressed, for TLS 1.3; repeatable")
+EXTRA_OPTION(compressed_certificates, OPTION_LIST, 0, 0, "ssl.compressed-certificates", "", "FILE",
+             "the certificate chain ready compressed, for TLS 1.3; repeatable")
 STANDIN_OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
                "PEM with extensions for clients that offer their types; repeatable")
 STANDIN_OPTION(server_name, OPTION_TEXT, 0, 0, "ssl.server-name", "", "NAME",
@@ -84,9 +85,9 @@ OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
        "look this often for changed certificate files; 0: on SIGHUP only")
 OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "9", "N",
        "4: TLS 1.0, 5: TLS 1.2, 6: TLS 1.3, 9: TLS 1.2 and 1.3")
-OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", "TLSv1|TLSv1.1|TLSv1.2|TLSv1.3",
+OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", VERSIONS,
        "lowest version, instead of what ssl.protocol says")
-OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", "TLSv1|TLSv1.1|TLSv1.2|TLSv1.3",
+OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", VERSIONS,
        "highest version, instead of what ssl.protocol says")
 OPTION(cipher_list, OPTION_TEXT, 0, 0, "ssl.cipher-list", "DEFAULT", "LIST",
        "cipher suites up to TLS 1.2, in OpenSSL's grammar")
@@ -94,16 +95,16 @@ OPTION(ciphersuites_text, OPTION_TEXT, 0, 0, "ssl.ciphersuites", "DEFAULT", "LIS
        "cipher suites of TLS 1.3, in order of preference")
 OPTION(max_send_fragment, OPTION_NUMBER, 512, 16384, "ssl.max-send-fragment", "16384", "",
        "the most bytes that a record carries; clients may ask for less")
-OPTION(record_padding, OPTION_NUMBER, 0, 16384, "ssl.record-padding", "0", "",
-       "pad the contents of TLS 1.3's records to multiples of so many bytes")
+EXTRA_OPTION(record_padding, OPTION_NUMBER, 0, 16384, "ssl.record-padding", "0", "",
+             "pad the contents of TLS 1.3's records to multiples of so many bytes")
 OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519MLKEM768:X25519:P-256:P-384:P-521",
        "LIST", "groups for key exchange, in order of preference")
-OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
-       "how handshakes may be signed, in order of preference: RSA+SHA256:ECDSA+SHA256")
-OPTION(client_signatures_text, OPTION_TEXT, 0, 0, "ssl.client-signature-algorithms", "", "LIST",
-       "the same for the signatures of clients with a certificate")
-OPTION(options_text, OPTION_TEXT, 0, 0, "ssl.options", "", "BITS",
-       "SSL_OP bits: a number, or names joined by |")
+EXTRA_OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
+             "how handshakes may be signed, in order of preference: RSA+SHA256:ECDSA+SHA256")
+EXTRA_OPTION(client_signatures_text, OPTION_TEXT, 0, 0, "ssl.client-signature-algorithms", "",
+             "LIST", "the same for the signatures of clients with a certificate")
+EXTRA_OPTION(options_text, OPTION_TEXT, 0, 0, "ssl.options", "", "BITS",
+             "SSL_OP bits: a number, or names joined by |")
 OPTION(server_preference, OPTION_BOOL, 0, 0, "ssl.server-preference", "true", "",
        "choose the suite by the server's order, not by the client's")
 OPTION(alpn, OPTION_WORDS, 0, 0, "ssl.alpn", "", "NAMES",
@@ -121,14 +122,14 @@ OPTION(ticket_keys, OPTION_LIST, 0, 0, "ssl.ticket-keys", "", "FILE",
        "keys for tickets, shared between servers; unset: random ones; repeatable")
 OPTION(num_tickets, OPTION_NUMBER, 0, 16, "ssl.num-tickets", "2", "",
        "tickets after a handshake of TLS 1.3; 0: its sessions are not resumed")
-OPTION(early_data, OPTION_NUMBER, 0, 1048576, "ssl.early-data", "0", "",
-       "bytes of a request that TLS 1.3 may bring in its first flight; 0: none")
-OPTION(anti_replay, OPTION_BOOL, 0, 0, "ssl.anti-replay", "true", "",
-       "take early data with a ticket once only")
-OPTION(psk, OPTION_SECRET, 0, 0, "ssl.psk", "", "HEX|env:VAR|file:PATH|fd:N",
-       "a key shared with clients beforehand, for TLS 1.3")
-OPTION(psk_identity, OPTION_TEXT, 0, 0, "ssl.psk-identity", "Client_identity", "NAME",
-       "the name by which clients offer it")
+EXTRA_OPTION(early_data, OPTION_NUMBER, 0, 1048576, "ssl.early-data", "0", "",
+             "bytes of a request that TLS 1.3 may bring in its first flight; 0: none")
+EXTRA_OPTION(anti_replay, OPTION_BOOL, 0, 0, "ssl.anti-replay", "true", "",
+             "take early data with a ticket once only")
+EXTRA_OPTION(psk, OPTION_SECRET, 0, 0, "ssl.psk", "", "HEX|env:VAR|file:PATH|fd:N",
+             "a key shared with clients beforehand, for TLS 1.3")
+EXTRA_OPTION(psk_identity, OPTION_TEXT, 0, 0, "ssl.psk-identity", "Client_identity", "NAME",
+             "the name by which clients offer it")
 STANDIN_OPTION(session_id_prefix, OPTION_TEXT, 0, 0, "ssl.session-id-prefix", "", "TEXT",
                "how session IDs begin; the rest is random")
 OPTION(session_context, OPTION_TEXT, 0, 0, "ssl.session-context", "", "TEXT",
@@ -179,8 +180,8 @@ OPTION(listing, OPTION_BOOL, 0, 0, "files.listing", "false", "", "list folders w
 OPTION(headers, OPTION_LIST, 0, 0, "files.header", "", "NAME: VALUE",
        "a header field for every answer; repeatable")
 
-OPTION(max_line, OPTION_NUMBER, 16, 8192, "reverse.max-line", "8192", "",
-       "longest line in mode reverse, in bytes")
+EXTRA_OPTION(max_line, OPTION_NUMBER, 16, 8192, "reverse.max-line", "8192", "",
+             "longest line in mode reverse, in bytes")
 
 STANDIN_OPTION(watch_state, OPTION_BOOL, 0, 0, "watch.state", "false", "",
                "tell the steps of each handshake, and alerts")

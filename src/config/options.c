@@ -14,6 +14,16 @@ _Static_assert(sizeof(enum log_severity) == sizeof(unsigned), "choices are store
 #define AT(field) offsetof(struct config, field)
 #define DAY_MS    86400000u
 
+#if TINY_LEGACY
+#define VERSIONS "TLSv1|TLSv1.1|TLSv1.2|TLSv1.3"
+#else
+#define VERSIONS "TLSv1.2|TLSv1.3"
+#endif
+#if TINY_EXTRAS
+#define EXTRA_OPTION OPTION
+#else
+#define EXTRA_OPTION(...)
+#endif
 #if TINY_STANDIN
 #define STANDIN_OPTION OPTION
 #define HELP(help)     help
@@ -48,17 +58,25 @@ const size_t option_table_len = ARRAY_LEN(option_table);
 _Static_assert(ARRAY_LEN(option_table) <= OPTION_MAX, "OPTION_MAX is too small");
 
 #undef STANDIN_OPTION
+#undef EXTRA_OPTION
 #define OPTION(...)
+#define KEY_OF(field, type, min, max, key, ...) key "\0"
 #if TINY_STANDIN
 #define STANDIN_OPTION(...)
 #else
-#define STANDIN_OPTION(field, type, min, max, key, ...) key "\0"
+#define STANDIN_OPTION KEY_OF
+#endif
+#if TINY_EXTRAS
+#define EXTRA_OPTION(...)
+#else
+#define EXTRA_OPTION KEY_OF
 #endif
 static const char left_out[] =
 #include "config/option_rows.h"
     "";
 #undef OPTION
 #undef STANDIN_OPTION
+#undef EXTRA_OPTION
 
 /* For each option the canonical word of a value stands before its others. */
 const struct choice choice_table[] = {

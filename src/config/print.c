@@ -1,5 +1,6 @@
 #include "config/loader.h"
 #include "config/spelling.h"
+#include "core/build.h"
 #include "core/output.h"
 #include "core/text.h"
 
@@ -152,10 +153,16 @@ int config_print(const struct config *config, int fd)
     return 0;
 }
 
+#if TINY_STANDIN
+#define RSA_BITS " [--rsa BITS]"
+#else
+#define RSA_BITS ""
+#endif
+
 static const char usage[] =
     "Usage: tiny [-c FILE] [-t] [options]\n"
     "       tiny ciphers [-v] [-s] [-ciphersuites LIST] [LIST]\n"
-    "       tiny certificate --name HOST [--days N] [--rsa BITS]\n"
+    "       tiny certificate --name HOST [--days N]" RSA_BITS "\n"
     "                        [--out FILE] [--force]\n"
     "\n"
     "  -c FILE    read this configuration file\n"

@@ -41,6 +41,7 @@ static const char refusals[] =
     char MEMBER(name_)[sizeof(name)];                                                              \
     char MEMBER(text_)[sizeof(text)];
 #define NEEDLESS(name) VALUE(name, , )
+#define LEFT_OUT(name) FLAG(name, , , "")
 #if TINY_STANDIN
 #define REFUSED(name, why)       VALUE(name, , )
 #define REFUSED_VALUE(name, why) VALUE(name, , )
@@ -54,12 +55,14 @@ struct rows {
 #undef VALUE
 #undef FLAG
 #undef NEEDLESS
+#undef LEFT_OUT
 #undef REFUSED
 #undef REFUSED_VALUE
 
 #define VALUE(name, how, field)      {(how) | TAKES_VALUE, LOW(AT(field)), HIGH(AT(field))}, name,
 #define FLAG(name, how, field, text) {(how) | FIXED, LOW(AT(field)), HIGH(AT(field))}, name, text,
 #define NEEDLESS(name)               {SPELLING_NEEDLESS, 0, 0}, name,
+#define LEFT_OUT(name)               FLAG(name, SPELLING_SET, max_line, "") /* whose option is not there */
 #if TINY_STANDIN
 #define REFUSED(name, why)       {SPELLING_REFUSED, REFUSAL_##why, 0}, name,
 #define REFUSED_VALUE(name, why) {SPELLING_REFUSED | TAKES_VALUE, REFUSAL_##why, 0}, name,

@@ -1,17 +1,33 @@
 /*
- * What this build has. TINY_STANDIN: what only a stand-in for openssl s_server
- * needs, for whoever debugs, sits at a terminal, tests old clients or makes odd keys.
- * The small build (`make small`) is made with 0: what `if (TINY_STANDIN && ...)`
- * guards is then never called, the linker drops it, and the options that would ask
- * for it (STANDIN_OPTION in config/option_rows.h) are refused with a sentence. It is
- * always defined, so that both branches are compiled in every build. A function that
+ * What this build has; plain `make` builds all, the small build (`make small`) sets
+ * these to 0. What `if (TINY_... && ...)` guards is then never called and the linker drops it,
+ * and whoever asks for it is told so by a sentence (OPTION_LEFT_OUT in config/options.h). They
+ * are always defined, so that both branches are compiled in every build. A function that
  * only tells it is `inline`: the release inlines no other for their smallness.
+ *
+ * TINY_STANDIN: what only a stand-in for openssl s_server needs, for whoever debugs,
+ * sits at a terminal, tests old clients or makes odd keys.
+ * TINY_LEGACY: TLS 1.0 and 1.1, and of TLS 1.2 the suites without forward secrecy or without
+ * AES-GCM or ChaCha20-Poly1305; with them go CBC, CCM, 3DES and MD5.
+ * TINY_EXTRAS: what a server on a router hardly needs: every mode but `files`, encrypted
+ * keys, ssl.options and lists of signatures, and of TLS 1.3 keys shared beforehand, early data,
+ * padding and compressed certificates.
  */
 #ifndef TINY_CORE_BUILD_H
 #define TINY_CORE_BUILD_H
 
 #ifndef TINY_STANDIN
 #define TINY_STANDIN 1
+#endif
+#ifndef TINY_LEGACY
+#define TINY_LEGACY 1
+#endif
+#ifndef TINY_EXTRAS
+#define TINY_EXTRAS 1
+#endif
+
+#if TINY_STANDIN && !(TINY_LEGACY && TINY_EXTRAS)
+#error "a stand-in needs all of it"
 #endif
 
 #endif

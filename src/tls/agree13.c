@@ -8,6 +8,7 @@
 #include "tls/ocsp.h"
 #include "tls/policy13.h"
 #include "tls/servername.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -99,7 +100,8 @@ static int settle_proof(struct tls *t, const struct hello *h)
     hs->ask_certificate = !hs->psk.chosen && ctx->config->verify != VERIFY_NONE;
     hs->staple = !hs->psk.chosen && (h->has & HELLO_HAS_STATUS) != 0 &&
                  ocsp_staple_now(t->choice.cred, clock_wall_s()).len > 0;
-    hs->compression = hs->psk.chosen ? 0 : certcomp_choose(t->choice.cred, h->compressions);
+    hs->compression =
+        TINY_EXTRAS && !hs->psk.chosen ? certcomp_choose(t->choice.cred, h->compressions) : 0;
     t->serverinfo = serverinfo_wanted(&ctx->serverinfo, h, hs->psk.chosen);
     t->full_handshake = !hs->psk.chosen;
     return 0;

@@ -123,11 +123,24 @@ void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t le
 
 /* ---- the model of all engines ------------------------------------------ */
 
+static void prepare_legacy(br_ssl_engine_context *eng)
+{
+    br_ssl_engine_set_prf10(eng, &br_tls10_prf);
+    br_ssl_engine_set_default_aes_cbc(eng);
+    br_ssl_engine_set_default_des_cbc(eng);
+    br_ssl_engine_set_ccm(eng, &br_sslrec_in_ccm_vtable, &br_sslrec_out_ccm_vtable);
+    br_ssl_engine_set_aes_ctrcbc(eng, crypto_aes_ctrcbc());
+}
+
 static void prepare_engine(struct tls_context *ctx)
 {
     const br_hash_class *hashes[] = {
-        &br_md5_vtable,  &br_sha1_vtable,   &br_sha224_vtable,
-        crypto_sha256(), &br_sha384_vtable, &br_sha512_vtable,
+        TINY_LEGACY ? &br_md5_vtable : NULL,
+        &br_sha1_vtable,
+        &br_sha224_vtable,
+        crypto_sha256(),
+        &br_sha384_vtable,
+        &br_sha512_vtable,
     };
     br_ssl_engine_context *eng = &ctx->model.eng;
 
@@ -135,16 +148,12 @@ static void prepare_engine(struct tls_context *ctx)
     for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
         br_ssl_engine_set_hash(eng, (int)i + br_md5_ID, hashes[i]);
     }
-    br_ssl_engine_set_prf10(eng, &br_tls10_prf);
+    if (TINY_LEGACY) {
+        prepare_legacy(eng);
+    }
     br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
-    br_ssl_engine_set_default_aes_cbc(eng);
-    br_ssl_engine_set_ccm(eng, &br_sslrec_in_ccm_vtable, &br_sslrec_out_ccm_vtable);
-    br_ssl_engine_set_aes_ctrcbc(eng, crypto_aes_ctrcbc());
     br_ssl_engine_set_default_aes_gcm(eng);
-    if (TINY_STANDIN) {
-        br_ssl_engine_set_default_des_cbc(eng);
-    }
     br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
     br_ssl_engine_set_chacha20(eng, crypto_chacha20());
     br_ssl_engine_set_poly1305(eng, crypto_poly1305());
@@ -285,7 +294,7 @@ static int load_all(const struct config *config, struct loaded *l)
     if (config->session_tickets && ticket_keys_load(&l->tickets, &config->ticket_keys) != 0) {
         return -1;
     }
-    if (external13_load(&l->psk, config->psk) != 0) {
+    if (TINY_EXTRAS && external13_load(&l->psk, config->psk) != 0) {
         return -1;
     }
     return serverinfo_load(&l->serverinfo, &config->serverinfo);
@@ -346,7 +355,7 @@ static void digest_rules(struct tls_context *ctx)
 
 static int begin_early(struct tls_context *ctx)
 {
-    if (ctx->config->early_data == 0 || !ctx->config->anti_replay) {
+    if (!TINY_EXTRAS || ctx->config->early_data == 0 || !ctx->config->anti_replay) {
         return 0;
     }
     ctx->early = calloc(1, sizeof *ctx->early);

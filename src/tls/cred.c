@@ -7,6 +7,7 @@
 #include "tls/ocsp.h"
 #include "tls/selfsign.h"
 #include "tls/servername.h"
+#include "core/build.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -327,8 +328,8 @@ static void load_all(struct loader *l, const struct config *config)
     char reason[128];
     struct text error = text_over(reason, sizeof reason);
 
-    if (password_check(config->password, &error) != 0 ||
-        password_check(config->second_password, &error) != 0) {
+    if (TINY_EXTRAS && (password_check(config->password, &error) != 0 ||
+                        password_check(config->second_password, &error) != 0)) {
         log_line(LOG_ERROR, "ssl.password, ssl.second-password: %s", reason);
         l->errors++;
         return;
@@ -373,7 +374,9 @@ static void load_all(struct loader *l, const struct config *config)
             l->errors++;
         }
     }
-    load_compressed(l, config);
+    if (TINY_EXTRAS) {
+        load_compressed(l, config);
+    }
     if (l->errors > 0) {
         return;
     }
@@ -393,10 +396,12 @@ static void load_all(struct loader *l, const struct config *config)
 struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
 {
     struct cred_set *set = calloc(1, sizeof *set);
-    struct loader l = {.set = set,
-                       .password = password_of(config->password),
-                       .second_password = password_of(config->second_password),
-                       .now_s = now_s};
+    struct loader l = {.set = set, .now_s = now_s};
+
+    if (TINY_EXTRAS) {
+        l.password = password_of(config->password);
+        l.second_password = password_of(config->second_password);
+    }
 
     if (config->sni.count > SNI_MAX) {
         log_line(LOG_ERROR, "ssl.server-name-indication: at most %d names", SNI_MAX);

@@ -1,5 +1,6 @@
 #include "tls/early13.h"
 #include "tls/internal.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -60,7 +61,7 @@ static bool acceptable(struct tls *t)
     const struct handshake13 *hs = t->v13.handshake;
     struct tls_context *ctx = t->ctx;
 
-    return hs->psk.early && !hs->retry &&
+    return TINY_EXTRAS && hs->psk.early && !hs->retry &&
            (ctx->early == NULL || early13_take(ctx->early, hs->psk.number));
 }
 

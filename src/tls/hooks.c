@@ -63,6 +63,9 @@ static uint32_t policy_hook_keyx(const br_ssl_server_policy_class **hook, unsign
     size_t x_offset, x_len;
     uint32_t good;
 
+    if (!TINY_LEGACY) { /* no suite needs it */
+        return 0;
+    }
     if (cred->key_type == CRED_RSA) {
         return br_rsa_ssl_decrypt(t->ctx->rsa_private, &cred->key.rsa, data, *len);
     }

@@ -2,6 +2,8 @@
 #include "crypto/crypto.h"
 #include "tls/der.h"
 #include "tls/oid.h"
+#include "config/options.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -274,9 +276,13 @@ int keyfile_decode(struct private_key *key, struct pem_block *block, struct pass
     struct span der = span_of(block->data, block->len);
 
     *key = (struct private_key){0};
-    if ((block->encrypted || strcmp(block->label, "ENCRYPTED PRIVATE KEY") == 0) &&
-        pbe_decrypt(block, password, &der, error) != 0) {
-        return -1;
+    if (block->encrypted || strcmp(block->label, "ENCRYPTED PRIVATE KEY") == 0) {
+        if (!TINY_EXTRAS) {
+            return refuse(error, "the key is encrypted: " OPTION_LEFT_OUT);
+        }
+        if (pbe_decrypt(block, password, &der, error) != 0) {
+            return -1;
+        }
     }
     return decode_plain(key, der, error);
 }

@@ -33,7 +33,7 @@ static void note_used(struct tls *t, size_t end)
  * ssl.record-padding, as far as the record may be so long and there is room. */
 static size_t padding_for(const struct tls *t, size_t len)
 {
-    size_t unit = t->ctx->config->record_padding;
+    size_t unit = TINY_EXTRAS ? t->ctx->config->record_padding : 0;
     size_t most = t->v13.send_limit;
     size_t kept = RECORD13_OVERHEAD + 2 * SMALL_LEN;
     size_t free_len = room(t) > kept ? room(t) - kept : 0;

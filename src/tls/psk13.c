@@ -6,6 +6,7 @@
 #include "config/sslop.h"
 #include "core/clock.h"
 #include "tls/internal.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -41,7 +42,8 @@ static bool has_tickets(const struct tls_context *ctx)
 /* Early data is for requests that may be repeated, which only HTTP tells. */
 static bool allows_early(const struct config *config)
 {
-    return config->early_data > 0 && (config->mode == MODE_FILES || config->mode == MODE_STATUS);
+    return TINY_EXTRAS && config->early_data > 0 &&
+           (config->mode == MODE_FILES || config->mode == MODE_STATUS);
 }
 
 /* ---- which key ----------------------------------------------------------- */
@@ -230,7 +232,7 @@ static int choose_identity(struct tls *t, const struct hello *h, struct span mes
         o.age = reader_u32(&identities);
         o.binder = reader_vec8(&binders);
         psk->index = (uint16_t)i;
-        if (take_external(t, h, &o) || take_session(t, h, &o)) {
+        if ((TINY_EXTRAS && take_external(t, h, &o)) || take_session(t, h, &o)) {
             return check_binder(t, truncated, o.binder);
         }
     }

@@ -5,6 +5,7 @@
 #include "tls/internal.h"
 #include "tls/ocsp.h"
 #include "tls/sign13.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -257,7 +258,8 @@ static void certificate(struct tls *t)
     struct flight13 *f = &hs->flight;
     const struct cred *cred = t->choice.cred;
     struct span staple = hs->staple ? ocsp_staple_now(cred, clock_wall_s()) : span_of(NULL, 0);
-    struct span compressed = certcomp_message(cred, hs->compression);
+    struct span compressed =
+        TINY_EXTRAS ? certcomp_message(cred, hs->compression) : span_of(NULL, 0);
     size_t leaf = 3 + cred->chain[0].data_len;
     uint8_t given[SERVERINFO_MAX];
     struct draft d = {given, given}; /* of serverinfo */

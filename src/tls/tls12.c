@@ -148,7 +148,7 @@ void tls12_begin(struct tls *t, const struct hello *h)
 
 static bool is_cbc(const br_ssl_engine_context *eng)
 {
-    return eng->incrypt && eng->in.cbc.vtable == &br_sslrec_in_cbc_vtable;
+    return TINY_LEGACY && eng->incrypt && eng->in.cbc.vtable == &br_sslrec_in_cbc_vtable;
 }
 
 /* Bounds on what costs a peer little. The engine has taken a header that
