@@ -69,22 +69,23 @@ static bool is_flag(struct span name)
     return is_one_of(name, "h", "help") || is_one_of(name, "t", "test") || span_is(name, "version");
 }
 
+static void set_built(struct loader *l, const struct option *o, const struct text *t)
+{
+    if (t->full) {
+        loader_error(l, option_key(o), "the value is too long");
+    } else {
+        loader_set(l, o, span_of(t->buf, t->len));
+    }
+}
+
 /* -port 4433, -accept host:4433, -accept [::1]:4433, -accept *:4433 */
 static void set_accept(struct loader *l, const struct option *o, const char *value)
 {
     char url[300];
     struct text t = text_over(url, sizeof url);
 
-    text_add(&t, "tcp://");
-    if (strchr(value, ':') == NULL) {
-        text_add(&t, "[::]:");
-    }
-    text_add(&t, value);
-    if (t.full) {
-        loader_error(l, option_key(o), "the address is too long");
-        return;
-    }
-    loader_set(l, o, span_of(url, t.len));
+    text_addf(&t, "tcp://%s%s", strchr(value, ':') == NULL ? "[::]:" : "", value);
+    set_built(l, o, &t);
 }
 
 static void set_path(struct loader *l, const struct option *o, const char *value)
@@ -93,11 +94,7 @@ static void set_path(struct loader *l, const struct option *o, const char *value
     struct text t = text_over(url, sizeof url);
 
     text_addf(&t, "unix://%s", value);
-    if (t.full) {
-        loader_error(l, option_key(o), "the path is too long");
-        return;
-    }
-    loader_set(l, o, span_of(url, t.len));
+    set_built(l, o, &t);
 }
 
 static void add_op(struct loader *l, const struct option *o, const char *name)
@@ -109,11 +106,7 @@ static void add_op(struct loader *l, const struct option *o, const char *name)
         text_addf(&t, "%s|", l->config->options_text);
     }
     text_add(&t, name);
-    if (t.full) {
-        loader_error(l, option_key(o), "the list is too long");
-        return;
-    }
-    loader_set(l, o, span_of(text, t.len));
+    set_built(l, o, &t);
 }
 
 /* Why a spelling is refused: for a reason of its own, or for that of its SSL_OP bit. */
