@@ -149,7 +149,8 @@ static bool skip(struct tls *t, size_t len)
 {
     size_t counted = len > 1 + RECORD13_TAG ? len - 1 - RECORD13_TAG : 0;
 
-    if (!t->v13.skipping || counted > t->v13.early_left) {
+    if (!t->v13.skipping || counted > t->v13.early_left ||
+        (counted == 0 && ++t->empty_records > TLS_MAX_EMPTY_RECORDS)) {
         return false;
     }
     t->v13.early_left -= (uint32_t)counted;

@@ -349,6 +349,20 @@ static void early_refused_limits(void)
     }
     ok(n < 5, "the same before a second hello");
     hand13_ends(c, ALERT_UNEXPECTED_MESSAGE, "where it is data at the wrong time");
+
+    for (unsigned i = 0; i < 2; i++) {
+        c->says.shares[0] = 29;
+        fresh(c);
+        c->says.age_ms = 3600000;
+        c->says.shares[0] = i == 0 ? 29 : 0;
+        hand13_begin(c);
+        for (n = 0; n < 1000 && (tls_state(c->tls) & TLS_RECV_REC) != 0; n++) {
+            hand13_record(c, RECORD_DATA, BYTES(""));
+            hand13_deliver(c);
+        }
+        expect(n < 100, "nor is there an end of records with nothing in them");
+        hand13_ends(c, i == 0 ? ALERT_BAD_RECORD_MAC : ALERT_UNEXPECTED_MESSAGE, "empty records");
+    }
     hand13_free(c);
 }
 
