@@ -111,7 +111,7 @@ void tls12_begin(struct tls *t, const struct hello *h)
 {
     struct tls_context *ctx = t->ctx;
     struct tls12 *v = take_engine(t);
-    br_ssl_engine_context *eng = &v->server.eng;
+    br_ssl_engine_context *eng;
     uint8_t seed[32];
 
     t->v12 = v;
@@ -123,6 +123,7 @@ void tls12_begin(struct tls *t, const struct hello *h)
         tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);
         return;
     }
+    eng = &v->server.eng;
     br_ssl_server_set_policy(&v->server, &v->policy);
     br_ssl_server_set_cache(&v->server, &v->cache);
     if (!tls12_set_up(t, ctx->config->verify != VERIFY_NONE)) {

@@ -413,6 +413,14 @@ static void out_of_memory(void)
     tls_rest(p->tls);
     ok(p->ctx->in_pool.taken == 0, "and nothing kept");
     pair_free(p);
+    p = pair_new(&config);
+    p->ctx->engine_pool.max_blocks = 0;
+    pair_begin(p, "localhost", false);
+    ok(alert_seen(p) == ALERT_INTERNAL_ERROR, "no engine: internal_error");
+    ok(tls_get_failure(p->tls, &reason) == TLS_FAIL_MEMORY, "and told");
+    tls_end(p->tls);
+    ok(p->ctx->in_pool.taken == 0 && p->ctx->out_pool.taken == 0, "and nothing kept");
+    pair_free(p);
     q = open_pair(&config);
     tls_rest(q->tls);
     q->ctx->out_pool.max_blocks = 0;

@@ -239,6 +239,94 @@ static void at_rest(void)
     hand13_free(c);
 }
 
+/* Whatever a handshake lacks, it ends in an orderly way and keeps nothing. */
+static void without_memory(void)
+{
+    struct config config = config13("server_ec", NULL);
+    const char *reason;
+
+    config.verify = VERIFY_OPTIONAL;
+    config.cafile = "ca_ec";
+    for (unsigned i = 0; i < 5; i++) {
+        struct hand13 *c = hand13_new(&config);
+        struct tls_context *ctx = c->ctx;
+        struct pool *pools[] = {&ctx->handshake13_pool, &ctx->message13_pool, &ctx->verify_pool,
+                                &ctx->in_pool, &ctx->out_pool};
+
+        pools[i]->max_blocks = 0;
+        c->cut = 100;
+        hand13_shake(c, NULL);
+        expect(tls_get_failure(c->tls, &reason) == TLS_FAIL_MEMORY || (i > 0 && i < 3), "told");
+        expect(hand13_ends(c, i < 3 ? ALERT_INTERNAL_ERROR : -1, "ended"), "ended");
+        hand13_free(c);
+    }
+    ok(true, "pools without blocks");
+}
+
+/* The client stops after each byte, more or less, and what then? */
+static void stops(struct hand13 *c, size_t step, bool early)
+{
+    size_t whole = 2 * step;
+
+    for (size_t at = 0; at < whole; at += step) {
+        size_t sent = 0;
+
+        c->says.psk_count = c->says.early = false;
+        if (early) {
+            c->ticket_count = 0;
+            hand13_shake(c, NULL);
+            c->says.psks[0] = c->tickets[0];
+            c->says.psk_count = c->says.early = true;
+        }
+        hand13_begin(c);
+        for (unsigned turn = 0; turn < 3 && sent < at; turn++) {
+            if (early && turn == 0) {
+                hand13_record(c, RECORD_DATA, BYTES("early data"));
+            }
+            if (turn > 0 && c->finished && !c->done) {
+                hand13_flight(c, NULL);
+            } else if (turn > 0 && c->retried && !c->finished) {
+                hand13_say_hello(c);
+            }
+            whole = sent + c->out_len + step > whole ? sent + c->out_len + step : whole;
+            c->out_len = c->out_len < at - sent ? c->out_len : at - sent;
+            sent += c->out_len;
+            hand13_deliver(c);
+            hand13_take(c);
+        }
+        if (at / step % 3 == 1) {
+            tls_recv_eof(c->tls);
+        } else if (at / step % 3 == 2) {
+            tls_close(c->tls);
+        }
+        expect(c->wrong == NULL || c->done, "a client that stops");
+        tls_end(c->tls);
+        expect(hand13_nothing_left(c), "nothing is left");
+    }
+    ok(whole > 250, "a client that stops anywhere");
+}
+
+static void stops_anywhere(void)
+{
+    struct config config = config13("server_ec", NULL);
+    struct hand13 *c;
+
+    config.early_data = 1000;
+    config.mode = MODE_FILES;
+    c = hand13_new(&config);
+    stops(c, 9, false);
+    stops(c, 13, true);
+    c->says.shares[0] = 0;
+    stops(c, 17, false);
+    hand13_free(c);
+    config.verify = VERIFY_OPTIONAL;
+    config.cafile = "ca_ec";
+    c = hand13_new(&config);
+    c->split = 50;
+    stops(c, 31, false);
+    hand13_free(c);
+}
+
 int main(void)
 {
     every_suite_and_group();
@@ -249,5 +337,7 @@ int main(void)
     key_updates();
     closing();
     at_rest();
+    without_memory();
+    stops_anywhere();
     return tap_done();
 }
