@@ -163,7 +163,10 @@ static void open_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
     note_local(c);
     s->ops->open(c->app_state, s->app, &c->peer);
     c->app_open = true;
-    set_state(c, s, CONN_OPEN, now_ms);
+    c->state = CONN_OPEN;
+    if (!info->early) {
+        deadline_arm(&s->idle, &c->deadline, now_ms);
+    }
     if (log_enabled(LOG_DEBUG)) {
         log_line(LOG_DEBUG, "%s: %s, %s%s", c->peer.address, tls_version_name(info->version),
                  info->server_name[0] != '\0' ? info->server_name : "no server name",
@@ -172,11 +175,15 @@ static void open_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
 }
 
 /* After application data moved: which deadline holds now? A request that comes
- * in has an absolute one, so bytes that trickle in do not extend it. */
+ * in has an absolute one, so bytes that trickle in do not extend it. Early data do not
+ * extend the handshake's either. */
 static void rearm(struct conn *c, struct conn_shared *s, bool wrote, uint64_t now_ms)
 {
     bool head = s->ops->phase(c->app_state) == APP_HEAD;
 
+    if (tls_get_info(c->tls)->early) {
+        return;
+    }
     if (!head) {
         deadline_arm(&s->idle, &c->deadline, now_ms);
     } else if (wrote || c->deadline.queue != &s->request) {
@@ -333,6 +340,10 @@ static bool move_once(struct conn *c, struct conn_shared *s, uint64_t now_ms)
         open_app(c, s, now_ms);
         moved = true;
     }
+    if (c->state == CONN_OPEN && c->deadline.queue == &s->handshake &&
+        tls_get_info(c->tls)->established) {
+        rearm(c, s, false, now_ms);
+    }
     if (TINY_STANDIN && c->plain > 0 && (tls_state(c->tls) & TLS_SEND_REC) == 0 && c->can_write) {
         moved = send_plain(c, s) || moved;
     }
@@ -387,8 +398,10 @@ enum conn_next conn_step(struct conn *c, struct conn_shared *s, uint64_t now_ms,
 
 enum conn_next conn_timeout(struct conn *c, struct conn_shared *s, uint64_t now_ms)
 {
+    bool opened = c->state == CONN_OPEN && tls_get_info(c->tls)->established;
+
     s->counters->timeouts++;
-    switch (c->state) {
+    switch (c->state == CONN_OPEN && !opened ? CONN_HANDSHAKE : c->state) {
     case CONN_HANDSHAKE:
         s->counters->handshake_errors++;
         log_limited(&s->rate, now_ms, LOG_INFO, "%s: handshake failed: not done within %u ms",

@@ -184,6 +184,15 @@ class Recorder:
             pass
 
 
+def first_flight(left):
+    """Up to the first record of early data."""
+    flight = b""
+    while len(left) > 5 and (left[0] == 20 or left[0] == 22 or b"\x17\x03\x03" not in flight):
+        size = 5 + int.from_bytes(left[3:5], "big")
+        flight, left = flight + left[:size], left[size:]
+    return flight
+
+
 def replayed(options=None, times=0, title="a first flight that is sent again is not answered"):
     tiny, p = Tiny({**ON, **(options or {})}), Place()
     p.begin(tiny)
@@ -193,13 +202,9 @@ def replayed(options=None, times=0, title="a first flight that is sent again is 
     equal(fate(c), TAKEN, "recorded on its way")
     time.sleep(0.2)
     before = requests(tiny)
-    flight, left = b"", recorder.sent
-    while len(left) > 5 and (left[0] == 20 or left[0] == 22 or b"\x17\x03\x03" not in flight):
-        size = 5 + int.from_bytes(left[3:5], "big")
-        flight, left = flight + left[:size], left[size:]
     for _ in range(3):
         s = tiny.connect()
-        s.sendall(flight)
+        s.sendall(first_flight(recorder.sent))
         s.settimeout(0.5)
         try:
             while s.recv(65536):
@@ -214,13 +219,12 @@ def replayed(options=None, times=0, title="a first flight that is sent again is 
 def left_alone():
     """A client that sends early data and then nothing."""
     p = Place()
-    tiny = Tiny({**ON, "ssl.anti-replay": "false", "server.idle-timeout": 1, "server.request-timeout": 1,
-                 "server.close-timeout": 1})
+    tiny = Tiny({**ON, "ssl.anti-replay": "false", "server.handshake-timeout": 2, "server.close-timeout": 1})
     p.begin(tiny)
     recorder = Recorder(tiny)
-    p.early(recorder, get(close=False) + b"GET / HT")
+    p.early(recorder, get(close=False), input=GET)
     recorder.thread.join(10)
-    for size in (len(recorder.sent), 600):
+    for size in len(recorder.sent), 600, len(first_flight(recorder.sent)):
         s = tiny.connect()
         s.sendall(recorder.sent[:size])
         s.settimeout(10)
@@ -228,11 +232,17 @@ def left_alone():
         try:
             while chunk := s.recv(65536):
                 data += chunk
-        except ConnectionError:
+        except (socket.timeout, ConnectionError):
             pass
-        ok(time.monotonic() - began < 8, "a client that stops behind its early data is not waited for")
+        ok(time.monotonic() - began < 8, "a client that stops behind its early data has the handshake's time")
         s.close()
     equal(fate(p.begin(tiny))[2], ["200"], "others are served")
+    tiny.stop()
+    tiny = Tiny({**ON, "server.idle-timeout": 1})
+    p.begin(tiny)
+    began = time.monotonic()
+    c = p.early(tiny, get(close=False))
+    ok(fate(c) == TAKEN and time.monotonic() - began < 5, "when it has ended the idle time holds", c.text)
     tiny.stop()
 
 
