@@ -151,11 +151,11 @@ NI ONCE static void prepare_hash(struct gcm *g, size_t powers)
     h = _mm_or_si128(_mm_add_epi64(h, h), _mm_slli_si128(carry, 8));
     h = _mm_xor_si128(h, _mm_and_si128(back, _mm_set_epi64x((long long)0xC200000000000000, 1)));
     g->hash = _mm_setzero_si128();
-    for (__m128i *at = g->power + LANES; powers > 0; powers--, at--) {
+    for (size_t i = LANES; powers > 0; powers--, i--) {
         struct sum s = {_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
 
-        at[0] = h;
-        at[LANES + 1] = sum_of_halves(h);
+        g->power[i] = h;
+        g->halves[i] = sum_of_halves(h);
         add_product(&s, h, g->power[LANES], g->halves[LANES]);
         h = reduce(&s);
     }

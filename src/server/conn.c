@@ -317,6 +317,7 @@ static enum conn_next linger(struct conn *c, struct conn_shared *s, uint64_t now
             continue;
         case SOCK_AGAIN:
             *interest = EPOLLIN;
+            tls_rest(c->tls); /* the client may take its time: without buffers of ours */
             return CONN_WAIT;
         default:
             return CONN_END;

@@ -23,7 +23,8 @@ struct tls {
     size_t in_len, out_len, hello_left;
     bool sealed, closing, closed, eof;
     bool ended;
-    int asked; /* by the number of the call: tls_renegotiate 1, 2; new keys 3, 4; certificate 5 */
+    bool rested; /* when it was closed */
+    int asked;   /* by the number of the call: tls_renegotiate 1, 2; new keys 3, 4; certificate 5 */
 };
 
 size_t tls_size(void)
@@ -155,7 +156,7 @@ void tls_recv_eof(struct tls *t)
 
 void tls_rest(struct tls *t)
 {
-    (void)t;
+    t->rested = (tls_state(t) & TLS_CLOSED) != 0;
 }
 
 const struct tls_info *tls_get_info(const struct tls *t)
@@ -383,7 +384,7 @@ static void test_ends(void)
 
     begin();
     feed("abcq");
-    go(&interest);
+    ok(go(&interest) == CONN_WAIT && tls.rested, "who waits for the client's end has no buffers");
     for (int i = 0; i < 1000; i++) {
         char waste[1024] = {0};
 
