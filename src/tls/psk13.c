@@ -259,10 +259,10 @@ int psk13_choose(struct tls *t, const struct hello *h, struct span message)
         return 0;
     }
     result = usable ? choose_identity(t, h, message) : 0;
-    if (result == 0) {
-        count(t);
-    } else {
+    if (result != 0) {
         psk->chosen = false;
+    } else if (!t13->handshake->retry || (psk->chosen && !psk->dhe)) {
+        count(t); /* not before a HelloRetryRequest, too */
     }
     if (psk->chosen && t13->tickets_due > 1) {
         t13->tickets_due = 1; /* for the one that was used */

@@ -79,7 +79,8 @@ static void retried(void)
 
     c->says.shares[0] = 0;
     resumes(c, true, "resumed after HelloRetryRequest");
-    ok(c->retried, "the binder of the second hello is over both");
+    ok(c->retried && c->counters.tickets_taken == 1,
+       "the binder of the second hello is over both, and the ticket counts once");
     c->says.suites[0] = 0x1302;
     c->says.suites[1] = 0;
     resumes(c, false, "with another hash, and a retry");
