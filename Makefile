@@ -87,12 +87,13 @@ LINK_musl   += $(if $(CRT),-nostartfiles -Wl$(comma)-pie$(comma)--no-dynamic-lin
 LAYOUT      := $(if $(CRT),$(if $(filter x86_64-%,$(shell gcc -dumpmachine 2>/dev/null)),src/release.ld))
 LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-z,pack-relative-relocs,-u,_init,-T,%)
 
-# The same without what a router hardly needs (core/build.h), and small before fast: nothing
-# in it is built for speed.
+# The same without what a router hardly needs (core/build.h), and small before fast: for
+# speed it has only the arithmetic of handshakes.
 CC_small     := $(CC_musl)
 AR_small     := $(AR_musl)
 CFLAGS_small := $(CFLAGS_musl) -DTINY_STANDIN=0 -DTINY_LEGACY=0 -DTINY_EXTRAS=0
-OPT_small     = -Oz $(SMALLER) $(OPT_rest)
+FAST_small   := x25519 p256_field modint
+OPT_small     = $(if $(filter $(FAST_small),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest)
 LINK_small    = $(LINK_musl)
 BEAROPT_small = -Oz $(SMALLER) $(BEAROPT_rest)
 

@@ -153,7 +153,7 @@ static void prepare_engine(struct tls_context *ctx)
     }
     br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
-    br_ssl_engine_set_default_aes_gcm(eng);
+    br_ssl_engine_set_gcm(eng, &gcm12_in, &gcm12_out);
     br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
     br_ssl_engine_set_chacha20(eng, crypto_chacha20());
     br_ssl_engine_set_poly1305(eng, crypto_poly1305());

@@ -184,6 +184,9 @@ unsigned renegotiate_judge(struct tls *t, const uint8_t *data, size_t len);
 /* Writes ssl.session-id-prefix over the beginning. */
 void session_id_begins(const struct config *config, uint8_t id[32]);
 extern const br_ssl_server_policy_class tls_policy_class;
+/* gcm12.c: records under AES-GCM, instead of the library's own. */
+extern const br_sslrec_in_gcm_class gcm12_in;
+extern const br_sslrec_out_gcm_class gcm12_out;
 extern const br_ssl_session_cache_class tls_cache_class;
 uint32_t tls_ecdsa_verify(const br_ec_impl *impl, const void *hash, size_t hash_len,
                           const br_ec_public_key *pk, const void *sig, size_t sig_len);
