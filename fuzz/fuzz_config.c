@@ -163,8 +163,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     errors = load(&c, &command, files, argc, argv);
 
     if (errors == 0) {
-        if (c.suite_count == 0 || c.group_count == 0 || c.version_min > c.version_max ||
-            c.version_min < 0x0301 || c.version_max > 0x0303 || c.endpoints.count == 0) {
+        if ((c.version_min < 0x0304 && c.suite_count == 0) ||
+            (c.version_max > 0x0303 && c.ciphersuite_count == 0) || c.group_count == 0 ||
+            c.version_min > c.version_max || c.version_min < 0x0301 || c.version_max > 0x0304 ||
+            c.endpoints.count == 0) {
             abort();
         }
         len = print(&c, first, sizeof first);
