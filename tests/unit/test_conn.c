@@ -22,9 +22,8 @@ struct tls {
     uint8_t in[RECORD], out[RECORD];
     size_t in_len, out_len, hello_left;
     bool sealed, closing, closed, eof;
-    bool ended;
-    bool rested; /* when it was closed */
-    int asked;   /* by the number of the call: tls_renegotiate 1, 2; new keys 3, 4; certificate 5 */
+    bool ended, rested; /* rested: when it was closed */
+    int asked; /* by the number of the call: tls_renegotiate 1, 2; new keys 3, 4; certificate 5 */
 };
 
 size_t tls_size(void)
