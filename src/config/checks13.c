@@ -28,6 +28,11 @@ static void check_psk(struct loader *l)
     struct config *c = l->config;
 
     if (c->psk[0] == '\0') {
+        if (c->psk_only) {
+            loader_error_at(l, &c->psk_only,
+                            "there is no key to let clients in by, and no suite without one and "
+                            "without a certificate: set ssl.psk (-psk)");
+        }
         return;
     }
     if (c->version_max < TLS13) {

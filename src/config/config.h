@@ -143,6 +143,7 @@ struct config {
     bool anti_replay;         /* each ticket carries early data once */
     const char *psk;          /* in hexadecimal, or env:, file:, fd: where that is; "" for none */
     const char *psk_identity; /* under which clients offer it */
+    bool psk_only;            /* nobody without it is let in; version_min is TLS 1.3 then */
     enum verify_mode verify;  /* resolved with cafile and require_peer_certificate */
     const char *verify_text;
     bool require_peer_certificate;

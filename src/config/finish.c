@@ -145,6 +145,9 @@ static void finish_versions(struct loader *l)
     if (TINY_EXTRAS) {
         narrow_versions(l, &min, &max);
     }
+    if (TINY_EXTRAS && c->psk_only && max == TLS13) {
+        min = TLS13; /* no other has such keys */
+    }
     c->version_min = (uint16_t)min;
     c->version_max = (uint16_t)max;
     if (min < TLS12 && errors == l->errors) {

@@ -130,6 +130,8 @@ EXTRA_OPTION(psk, OPTION_SECRET, 0, 0, "ssl.psk", "", "HEX|env:VAR|file:PATH|fd:
              "a key shared with clients beforehand, for TLS 1.3")
 EXTRA_OPTION(psk_identity, OPTION_TEXT, 0, 0, "ssl.psk-identity", "Client_identity", "NAME",
              "the name by which clients offer it")
+EXTRA_OPTION(psk_only, OPTION_BOOL, 0, 0, "ssl.psk-only", "false", "",
+             "let in only who has that key; no certificate is shown to anybody")
 STANDIN_OPTION(session_id_prefix, OPTION_TEXT, 0, 0, "ssl.session-id-prefix", "", "TEXT",
                "how session IDs begin; the rest is random")
 OPTION(session_context, OPTION_TEXT, 0, 0, "ssl.session-context", "", "TEXT",

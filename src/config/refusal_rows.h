@@ -2,7 +2,6 @@
  * Why an option of s_server is refused and what would be right instead, for
  * spelling.c alone. One sentence serves all options with the same reason.
  */
-REFUSAL(ANONYMOUS, "there are no anonymous suites; without -cert and -key a certificate is made")
 REFUSAL(SSL, "SSL 2 and 3 are broken and not spoken (RFC 6176, RFC 7568); use -tls1_2")
 REFUSAL(RECEIVED, "what a ticket has allowed is read, no more and no less; use -max_early_data")
 REFUSAL(STATELESS, "over TCP a client's address is known, no cookie has to prove it; leave it out")

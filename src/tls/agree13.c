@@ -91,6 +91,9 @@ static int settle_proof(struct tls *t, const struct hello *h)
     } else if (t->choice.group == 0) {
         return refuse(t, ALERT_HANDSHAKE_FAILURE, "no group in common");
     }
+    if (TINY_EXTRAS && !hs->psk.chosen && ctx->config->psk_only) {
+        return refuse(t, ALERT_HANDSHAKE_FAILURE, "the client has not the key of ssl.psk");
+    }
     if (!hs->psk.chosen && (h->has & HELLO_HAS_SIGNATURES) == 0) {
         return refuse(t, ALERT_MISSING_EXTENSION, "signature_algorithms is missing");
     }

@@ -91,8 +91,9 @@ static bool find_session(struct tls *t, struct span identity, struct session *s)
 static bool same_server(const struct tls *t, const uint8_t fingerprint[32])
 {
     const struct cred *creds[] = {t->entry->rsa, t->entry->ec};
+    bool key_alone = TINY_EXTRAS && t->ctx->config->psk_only;
 
-    for (size_t i = 0; i < ARRAY_LEN(creds); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(creds) && !key_alone; i++) {
         if (creds[i] != NULL && memcmp(creds[i]->fingerprint, fingerprint, 32) == 0) {
             return true;
         }
@@ -101,7 +102,8 @@ static bool same_server(const struct tls *t, const uint8_t fingerprint[32])
 }
 
 /* It must have been made under all that holds now: endpoint, name, client
- * authentication, protocol of the application, and a certificate that we still have. */
+ * authentication, protocol of the application, and a certificate that we still have or
+ * the key of ssl.psk. */
 static bool fits(const struct tls *t, const struct session *s)
 {
     return memcmp(s->binding, t->binding, sizeof s->binding) == 0 && same_server(t, s->fingerprint);

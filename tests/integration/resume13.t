@@ -369,6 +369,27 @@ def forms():
             ok(options["ssl.psk"].encode() not in tiny.log, "the key is not told")
 
 
+def external_only():
+    """ssl.psk-only: neither a certificate nor what began with one opens the door."""
+    keys = key_file()
+    path = folder() + "/session"
+    one, two = (Tiny({**ON, "ssl.psk": KEY, "ssl.ticket-keys": keys}) for _ in range(2))
+    equal((visit(one, "-sess_out", path).subject, visit(two, "-sess_in", path).reused), ("localhost", True),
+          "without it, a certificate, and its ticket on another server")
+    tiny = Tiny({**ON, "ssl.psk": KEY, "ssl.ticket-keys": keys, "ssl.psk-only": "true"})
+    equal([visit(tiny, *a).alert for a in ([], ["-sess_in", path], ["-psk", KEY, "-psk_identity", "somebody"])],
+          [40, 40, 40], "ssl.psk-only: no key, that ticket, another name")
+    equal(s_client(tiny, "-tls1_2", input=REQUEST).alert, 70, "TLS 1.2")
+    equal((visit(tiny, "-psk", KEY, "-sess_out", path).reused, visit(tiny, "-sess_in", path).reused), (True, True),
+          "who has the key comes in, and again with the ticket")
+    for t in one, two, tiny:
+        t.stop()
+    for given in (["-psk", KEY], []):
+        seen = both(["-nocert", "-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-psk", KEY],
+                    lambda s: (lambda c: (c.reused, c.alert))(visit(s, *given)))
+        equal(seen[0], seen[1], " ".join(["-nocert as s_server has it:", *given[:1]]))
+
+
 def like_s_server():
     path = folder() + "/session"
 
@@ -389,7 +410,7 @@ def like_s_server():
 
 
 for part in (numbers, on_and_off, id_prefix, suites, retry, other_clients, shared, too_old, bound_to_name_and_protocol,
-             bound_to_policy, revoked, bound_to_certificate, tampered, external, without_key_exchange, forms,
+             bound_to_policy, revoked, bound_to_certificate, tampered, external, external_only, without_key_exchange, forms,
              like_s_server):
     part()
 done()

@@ -467,7 +467,7 @@ def random_files():
 def manners():
     for args, sentence in (
             (["-ssl3"], b"-ssl3: SSL 2 and 3 are broken"), (["--ssl3"], b"-ssl3: SSL 2"), (["-psk_hint=1a2b"], b"-psk_hint: keys are shared"),
-            (["-psk", "1a2b", "-tls1_2"], b"-psk: ssl.psk: only TLS 1.3 takes keys"), (["-psk_hint", "1a2b", "-nocert"], b"-nocert: there are no anonymous"), (["-status"], b"-status_file"),
+            (["-psk", "1a2b", "-tls1_2"], b"-psk: ssl.psk: only TLS 1.3 takes keys"), (["-www", "-nocert"], b"-nocert: ssl.psk-only: there is no key"), (["-status"], b"-status_file"),
             (["-certform", "P12"], b"-certform: PEM and DER"), (["-sigalgs", "RSA+MD4"], b'"RSA+MD4" is no signature algorithm'),
             (["-cert2", "x"], b"belongs to ssl.server-name (-servername); set it"), (["-servername_fatal"], b"-servername"),
             (["-max_send_frag", "99"], b"out of range: 512 to 16384"), (["-verify", "x"], b"command line: -verify: ssl.verify-error-depth: a number is wanted"), (["-dtls=1"], b"takes no value"), (["-psk"], b"a value is missing"),
