@@ -120,6 +120,7 @@ int client13_certificate(struct tls *t, struct span body)
     }
     if (count == 0) {
         t->info.verdict = TLS_PEER_NONE;
+        t->info.peer_subject[0] = '\0'; /* of one that came before */
         if (t->ctx->config->verify == VERIFY_REQUIRED) {
             return refuse_peer(t, ALERT_CERTIFICATE_REQUIRED,
                                "the peer did not return a certificate");

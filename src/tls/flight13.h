@@ -10,7 +10,7 @@
 #include "tls/schedule13.h"
 
 #define FLIGHT13_PIECES  16
-#define FLIGHT13_SCRATCH 5120 /* EncryptedExtensions and Certificate with serverinfo, signature */
+#define FLIGHT13_SCRATCH 5632 /* EncryptedExtensions and Certificate with serverinfo, signature */
 
 struct flight13 {
     struct span pieces[FLIGHT13_PIECES];

@@ -78,16 +78,18 @@ static int take_finished(struct tls *t, struct span body)
 {
     const br_hash_class *hash = hash13_of_suite(t->choice.suite);
     uint8_t digest[HASH13_MAX], expected[HASH13_MAX];
+    bool good;
 
     if (body.len != hash13_len(hash)) {
         return tls13_refuse(t, ALERT_DECODE_ERROR, "Finished has another length");
     }
     transcript13_now(&t->v13.handshake->transcript, digest);
     finished13(hash, t->v13.read.secret, digest, expected);
-    if (!span_equal_ct(span_of(expected, body.len), body)) {
+    good = span_equal_ct(span_of(expected, body.len), body);
+    bytes_wipe(expected, sizeof expected);
+    if (!good) {
         return tls13_refuse(t, ALERT_DECRYPT_ERROR, "the client's Finished does not fit");
     }
-    bytes_wipe(expected, sizeof expected);
     tls_end_handshake(t);
     return 0;
 }
