@@ -11,7 +11,7 @@ for binary in (harness.TINY, harness.TINY + "-small"):
     parts = run("readelf", "-lW", binary)[1].decode()
     relro = re.search(r"GNU_RELRO +\S+ (0x\w+) \S+ \S+ (0x\w+)", parts)
     first, size = int(relro.group(1), 16), int(relro.group(2), 16)
-    tiny = Tiny({"server.mode": "echo"}, binary=binary)
+    tiny = Tiny({"files.root": harness.folder()}, binary=binary)
     maps = []
     with open(f"/proc/{tiny.pid}/maps") as f:
         for line in f:
