@@ -67,6 +67,7 @@ file=$(sed -n 's/^bearssl [^ ]* \([^ ]*\) .*/\1/p' third_party/bearssl.pin)
 printf '#!/bin/sh\necho spoilt > "%s"\n' "$file" > "$dir/bin/apt-get"
 get
 refused $? "$file has the wrong SHA-256" 'an archive with the wrong checksum'
+printf '#!/bin/sh\nexit 100\n' > "$dir/bin/apt-get"
 
 # A machine that lacks everything, and a user who may not install.
 mkdir "$dir/bare"
