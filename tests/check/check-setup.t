@@ -64,10 +64,10 @@ refused $? 'cannot download the source package bearssl .*without network set BEA
     'a download that fails'
 
 file=$(sed -n 's/^bearssl [^ ]* \([^ ]*\) .*/\1/p' third_party/bearssl.pin)
-printf '#!/bin/sh\necho spoilt > "%s"\n' "$file" > "$dir/bin/apt-get"
+printf '#!/bin/sh\ncase " $* " in *" update "* | *" install "*) ;; *) echo spoilt > "%s" ;; esac\n' "$file" \
+    > "$dir/bin/apt-get"
 get
 refused $? "$file has the wrong SHA-256" 'an archive with the wrong checksum'
-printf '#!/bin/sh\nexit 100\n' > "$dir/bin/apt-get"
 
 # A machine that lacks everything, and a user who may not install.
 mkdir "$dir/bare"
