@@ -2,22 +2,16 @@
  * What a ClientHello comes to in TLS 1.3: all that can be settled from it, once or,
  * behind a HelloRetryRequest, twice.
  */
+#include "core/build.h"
 #include "core/clock.h"
 #include "tls/certcomp.h"
+#include "tls/engine13.h"
 #include "tls/internal.h"
 #include "tls/ocsp.h"
 #include "tls/policy13.h"
 #include "tls/servername.h"
-#include "core/build.h"
 
 #include <string.h>
-
-static int refuse(struct tls *t, enum alert alert, const char *reason)
-{
-    t->choice.alert = alert;
-    t->choice.reason = reason;
-    return -1;
-}
 
 /* What the first hello alone decides; the second one must be the same in this. */
 static int settle_first(struct tls *t, const struct hello *h)
@@ -87,18 +81,18 @@ static int settle_proof(struct tls *t, const struct hello *h)
         hs->share.len = 0;
         hs->retry = false;
     } else if ((h->has & HELLO_HAS_GROUPS) == 0) {
-        return refuse(t, ALERT_MISSING_EXTENSION, "supported_groups is missing");
+        return tls13_refuse(t, ALERT_MISSING_EXTENSION, "supported_groups is missing");
     } else if (t->choice.group == 0) {
-        return refuse(t, ALERT_HANDSHAKE_FAILURE, "no group in common");
+        return tls13_refuse(t, ALERT_HANDSHAKE_FAILURE, "no group in common");
     }
     if (TINY_EXTRAS && !hs->psk.chosen && ctx->config->psk_only) {
-        return refuse(t, ALERT_HANDSHAKE_FAILURE, "the client has not the key of ssl.psk");
+        return tls13_refuse(t, ALERT_HANDSHAKE_FAILURE, "the client has not the key of ssl.psk");
     }
     if (!hs->psk.chosen && (h->has & HELLO_HAS_SIGNATURES) == 0) {
-        return refuse(t, ALERT_MISSING_EXTENSION, "signature_algorithms is missing");
+        return tls13_refuse(t, ALERT_MISSING_EXTENSION, "signature_algorithms is missing");
     }
     if (!hs->psk.chosen && t->choice.signature == 0) {
-        return refuse(t, ALERT_HANDSHAKE_FAILURE, "no signature scheme in common");
+        return tls13_refuse(t, ALERT_HANDSHAKE_FAILURE, "no signature scheme in common");
     }
     hs->ask_certificate = !hs->psk.chosen && ctx->config->verify != VERIFY_NONE;
     hs->staple = !hs->psk.chosen && (h->has & HELLO_HAS_STATUS) != 0 &&
@@ -126,7 +120,7 @@ int agree13(struct tls *t, const struct hello *h, struct span message)
     struct hello whole = *h;
 
     if (hello13_parse(&whole) != 0) {
-        return refuse(t, whole.alert, whole.reason);
+        return tls13_refuse(t, whole.alert, whole.reason);
     }
     h = &whole;
     if ((hs->retried ? retry13_check(t, h) : settle_first(t, h)) != 0) {

@@ -1,22 +1,16 @@
 /* The client's certificate in TLS 1.3, and its proof to have the key. */
 #include "core/clock.h"
+#include "tls/engine13.h"
 #include "tls/internal.h"
 #include "tls/sign13.h"
 
 #include <string.h>
 
-static int refuse(struct tls *t, enum alert alert, const char *reason)
-{
-    t->choice.alert = alert;
-    t->choice.reason = reason;
-    return -1;
-}
-
 /* Where it is the certificate, or its absence, that is refused. */
 static int refuse_peer(struct tls *t, enum alert alert, const char *reason)
 {
     tls_note(t, TLS_FAIL_PEER_CERT, alert_name(alert), reason);
-    return refuse(t, alert, reason);
+    return tls13_refuse(t, alert, reason);
 }
 
 /* ---- Certificate ------------------------------------------------------------------ */
@@ -32,13 +26,15 @@ static int check_extensions(struct tls *t, struct span extensions)
         reader_u16(&r);
     }
     if (r.bad) {
-        return refuse(t, ALERT_DECODE_ERROR, "an extension of a certificate is malformed");
+        return tls13_refuse(t, ALERT_DECODE_ERROR, "an extension of a certificate is malformed");
     }
     if (first <= 1 || first == 10 || first == 13 || first == 14 || first == 15 || first == 16 ||
         first == 19 || first == 20 || first == 21 || (first >= 41 && first <= 51)) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER, "an extension that no certificate may have");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER,
+                            "an extension that no certificate may have");
     }
-    return refuse(t, ALERT_UNSUPPORTED_EXTENSION, "an extension of a certificate, not asked for");
+    return tls13_refuse(t, ALERT_UNSUPPORTED_EXTENSION,
+                        "an extension of a certificate, not asked for");
 }
 
 /* The list's shape; how many certificates. -1 after refusing. */
@@ -52,7 +48,7 @@ static int check_list(struct tls *t, struct span list)
         struct span extensions = reader_vec16(&r);
 
         if (r.bad || cert.len == 0) {
-            return refuse(t, ALERT_DECODE_ERROR, "the list of certificates is malformed");
+            return tls13_refuse(t, ALERT_DECODE_ERROR, "the list of certificates is malformed");
         }
         if (extensions.len > 0 && check_extensions(t, extensions) != 0) {
             return -1;
@@ -89,7 +85,7 @@ static int judge_chain(struct tls *t, struct span list)
 
     t->verifier = pool_take(&ctx->verify_pool);
     if (t->verifier == NULL) {
-        return refuse(t, ALERT_INTERNAL_ERROR, "no memory to verify a certificate");
+        return tls13_refuse(t, ALERT_INTERNAL_ERROR, "no memory to verify a certificate");
     }
     verify_begin(t->verifier, set, ctx->config, clock_wall_s());
     give_chain(t->verifier, list);
@@ -109,10 +105,11 @@ int client13_certificate(struct tls *t, struct span body)
     int count;
 
     if (r.bad || reader_left(&r) > 0) {
-        return refuse(t, ALERT_DECODE_ERROR, "the client's Certificate message is malformed");
+        return tls13_refuse(t, ALERT_DECODE_ERROR, "the client's Certificate message is malformed");
     }
     if (!span_equal(context, span_of(hs->request_context, hs->request_context_len))) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER, "the client's Certificate answers no request");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER,
+                            "the client's Certificate answers no request");
     }
     count = check_list(t, list);
     if (count > 0) {
@@ -143,17 +140,17 @@ int client13_certificate_verify(struct tls *t, struct span body,
     struct span signature = reader_vec16(&r);
 
     if (r.bad || reader_left(&r) > 0) {
-        return refuse(t, ALERT_DECODE_ERROR, "the client's CertificateVerify is malformed");
+        return tls13_refuse(t, ALERT_DECODE_ERROR, "the client's CertificateVerify is malformed");
     }
     if (!sign13_allows(list, scheme, key)) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER,
-                      "the client signs in a way that was not asked for or is not its key's");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER,
+                            "the client signs in a way that was not asked for or is not its key's");
     }
     if (!sign13_check(scheme, key,
                       span_of(transcript_hash, hash13_len(hash13_of_suite(t->choice.suite))),
                       signature)) {
-        return refuse(t, ALERT_DECRYPT_ERROR,
-                      "the client does not prove that its certificate is its own");
+        return tls13_refuse(t, ALERT_DECRYPT_ERROR,
+                            "the client does not prove that its certificate is its own");
     }
     hs->client_verified = false;
     t->info.verdict = verify_error(t->verifier) == 0 ? TLS_PEER_TRUSTED : TLS_PEER_REFUSED;

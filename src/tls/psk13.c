@@ -5,6 +5,7 @@
  */
 #include "config/sslop.h"
 #include "core/clock.h"
+#include "tls/engine13.h"
 #include "tls/internal.h"
 #include "core/build.h"
 
@@ -19,13 +20,6 @@
 #define EXT_EARLY_DATA 42
 
 enum { MODE_PSK_KE = 0, MODE_PSK_DHE_KE = 1 };
-
-static int refuse(struct tls *t, enum alert alert, const char *reason)
-{
-    t->choice.alert = alert;
-    t->choice.reason = reason;
-    return -1;
-}
 
 static uint32_t timeout_s(const struct tls_context *ctx)
 {
@@ -197,7 +191,7 @@ static int check_binder(struct tls *t, struct span truncated, struct span binder
     good = span_equal_ct(span_of(due, hash13_len(hash)), binder);
     bytes_wipe(key, sizeof key);
     bytes_wipe(due, sizeof due);
-    return good ? 0 : refuse(t, ALERT_DECRYPT_ERROR, "pre_shared_key: a binder is wrong");
+    return good ? 0 : tls13_refuse(t, ALERT_DECRYPT_ERROR, "pre_shared_key: a binder is wrong");
 }
 
 /* ---- the hello ----------------------------------------------------------- */

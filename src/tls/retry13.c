@@ -3,16 +3,10 @@
  * ClientHello must have in common with the first, and the cookie, by which the client
  * shows that it has read what was asked for.
  */
+#include "tls/engine13.h"
 #include "tls/internal.h"
 
 #include <string.h>
-
-static int refuse(struct tls *t, enum alert alert, const char *reason)
-{
-    t->choice.alert = alert;
-    t->choice.reason = reason;
-    return -1;
-}
 
 /*
  * All of a hello that we know and that has to stay; key_share, early_data, cookie,
@@ -75,26 +69,27 @@ int retry13_check(struct tls *t, const struct hello *h)
 
     digest_hello(h, digest);
     if (hello_choose_version(h, 0x0304, 0x0304) == 0) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER, "the second ClientHello is not for TLS 1.3");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER,
+                            "the second ClientHello is not for TLS 1.3");
     }
     if ((h->has & HELLO_HAS_COOKIE) == 0) {
-        return refuse(t, ALERT_MISSING_EXTENSION, "the second ClientHello brings no cookie");
+        return tls13_refuse(t, ALERT_MISSING_EXTENSION, "the second ClientHello brings no cookie");
     }
     if (!span_equal_ct(h->cookie, span_of(cookie, cookie_len))) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER,
-                      "the second ClientHello brings another cookie than it was given");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER,
+                            "the second ClientHello brings another cookie than it was given");
     }
     if ((h->has & HELLO_HAS_EARLY_DATA) != 0) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER, "early_data in the second ClientHello");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER, "early_data in the second ClientHello");
     }
     /* A group of 2 bytes, a length of 2: the share that was asked for and nothing else. */
     if (share.len == 0 || share.len + 4 != h->key_shares.len) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER,
-                      "the second ClientHello has not just the share that was asked for");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER,
+                            "the second ClientHello has not just the share that was asked for");
     }
     if (memcmp(digest, t->v13.handshake->first_hello, sizeof digest) != 0) {
-        return refuse(t, ALERT_ILLEGAL_PARAMETER,
-                      "the second ClientHello is not the same as the first");
+        return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER,
+                            "the second ClientHello is not the same as the first");
     }
     return 0;
 }
