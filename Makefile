@@ -11,6 +11,7 @@
 #   make check      style, static analysis, rules of the house
 #   make fuzz       every harness for FUZZ_SECONDS (60)
 #   make bench      measures against other servers
+#   make completions  what bash, zsh and fish need to complete the command line
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make clean
 #
@@ -234,7 +235,7 @@ $(BUILD)/tiny-small: $(BUILD)/small/tiny
 
 # ---- main targets -----------------------------------------------------------
 
-.PHONY: all small run clean install
+.PHONY: all small run clean install completions
 PROGRAM := $(BUILD)/tiny$(if $(filter 0,$(STANDIN)),-small)
 all: $(PROGRAM)
 small: $(BUILD)/tiny-small
@@ -242,12 +243,34 @@ small: $(BUILD)/tiny-small
 run: $(PROGRAM)
 	@exec $(PROGRAM) -c tiny.conf
 
-install: $(PROGRAM)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/tiny
+# A program of this machine, also where tiny itself is for another one. It reads the
+# option table; tiny, on which every byte counts, carries none of it.
+COMPLETIONS := $(addprefix $(BUILD)/completions/,tiny.bash _tiny tiny.fish)
+COMPLETION_SRC := $(wildcard doc/completion/*.c) $(patsubst %,src/%.c,config/options config/spelling config/sslop config/value \
+                      core/text core/format core/bytes core/must)
+COMPLETION_DEFS := -DTINY_HELP=1 $(if $(filter 0,$(STANDIN)),$(filter -D%,$(CFLAGS_small)))
+HOSTCC ?= gcc
+completions: $(COMPLETIONS)
+$(BUILD)/completions/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HOSTCC) $(COMPLETION_DEFS)' > $@.new; if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+$(BUILD)/completions/completion: $(COMPLETION_SRC) $(wildcard doc/completion/*.h src/config/*.h src/core/*.h) $(BUILD)/completions/flags
+	$(TELL) LINK $@
+	$(Q)$(HOSTCC) $(WARN) $(DEFS) $(COMPLETION_DEFS) -Isrc $(COMPLETION_SRC) -o $@
+$(BUILD)/completions/tiny.%: $(BUILD)/completions/completion
+	$(Q)$< $* > $@
+$(BUILD)/completions/_tiny: $(BUILD)/completions/completion
+	$(Q)$< zsh > $@
+
+install: $(PROGRAM) $(COMPLETIONS)
+	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/share/,man/man1 man/man5 doc/tiny \
+	    bash-completion/completions zsh/site-functions fish/vendor_completions.d)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tiny
 	install -m 644 $(wildcard doc/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard doc/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 $(BUILD)/completions/tiny.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tiny
+	install -m 644 $(BUILD)/completions/_tiny $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 $(BUILD)/completions/tiny.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 644 tiny.conf $(wildcard README.md) LICENSE $(DESTDIR)$(PREFIX)/share/doc/tiny
 	install -m 755 doc/compress-certificate $(DESTDIR)$(PREFIX)/share/doc/tiny
 
@@ -329,10 +352,10 @@ coverage: $(COVERAGE_BIN)
 replay: $(REPLAY_BIN)
 	$(Q)$(PROVE) tests/check/replay.t
 
-check: $(SETUP)/check $(BUILD)/tiny
+check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
-test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
+test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
 	$(Q)$(PROVE) $(UNIT_BIN) tests/bearssl/run.t tests/ct/ct.t tests/check/replay.t \
 	    $(sort $(wildcard tests/check/check-*.t)) $(INTEGRATION) $(TORTURE)
 

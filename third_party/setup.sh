@@ -37,6 +37,10 @@ strace strace
 valgrind valgrind
 /usr/include/valgrind/memcheck.h valgrind
 mandoc mandoc
+groff groff-base
+zsh zsh
+fish fish
+/usr/share/bash-completion/bash_completion bash-completion
 END
         ;;
     interop)

@@ -26,9 +26,12 @@ _Static_assert(sizeof(enum log_severity) == sizeof(unsigned), "choices are store
 #endif
 #if TINY_STANDIN
 #define STANDIN_OPTION OPTION
-#define HELP(help)     help
 #else
 #define STANDIN_OPTION(...)
+#endif
+#if TINY_HELP
+#define HELP(help) help
+#else
 #define HELP(help) "" /* tiny.conf(5) has more to say */
 #endif
 

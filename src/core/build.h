@@ -25,6 +25,10 @@
 #ifndef TINY_EXTRAS
 #define TINY_EXTRAS 1
 #endif
+/* The sentences of --help: completions of shells (doc/completion/) have them in any build. */
+#ifndef TINY_HELP
+#define TINY_HELP TINY_STANDIN
+#endif
 
 #if TINY_STANDIN && !(TINY_LEGACY && TINY_EXTRAS)
 #error "a stand-in needs all of it"
