@@ -299,7 +299,9 @@ static void write_table(void)
 
     for (size_t i = 0; i < option_table_len; i++) {
         const struct option *o = &option_table[i];
-        bool bounded = o->type == OPTION_NUMBER || o->type == OPTION_MS || o->type == OPTION_S;
+        /* One called N takes a few numbers, and its help says which. */
+        bool bounded = (o->type == OPTION_NUMBER && strcmp(option_argument(o), "N") != 0) ||
+                       o->type == OPTION_MS || o->type == OPTION_S;
         uint32_t second = o->type == OPTION_MS ? 1000 : o->type == OPTION_S ? 1 : 0;
         struct item it;
 

@@ -114,7 +114,7 @@ OPTION(prefer_http1, OPTION_BOOL, 0, 0, "ssl.prefer-http1-in-alpn", "true", "",
 OPTION(session_cache, OPTION_BOOL, 0, 0, "ssl.session-cache", "false", "", "resume sessions")
 OPTION(session_cache_size, OPTION_NUMBER, 1, 1000000, "ssl.session-cache-size", "512", "",
        "sessions that are kept")
-OPTION(session_timeout_s, OPTION_S, 1, 604800, "ssl.session-timeout", "300", "",
+OPTION(session_timeout_s, OPTION_S, 1, 604800, "ssl.session-timeout", "300s", "",
        "how long a session can be resumed")
 OPTION(session_tickets, OPTION_BOOL, 0, 0, "ssl.session-tickets", "true", "",
        "let clients keep their sessions themselves, as sealed tickets")

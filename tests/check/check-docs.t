@@ -3,10 +3,13 @@
 
 `tiny --help` is made from the table, so what it prints is what there is: every
 key (ssl.keyfile) must stand in doc/tiny.conf.5, every other spelling of the
-command line (-cert, --help) in doc/tiny.1. mandoc must find no fault in either.
+command line (-cert, --help) in doc/tiny.1. The entry of a key opens with its default
+and range in one regular form, the table's own, and with the words that it may have;
+it says which build is without it. mandoc and groff must find no fault in either page.
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -37,6 +40,64 @@ def page(path):
     return text.replace("\\-", "-").replace("\\&", "").replace("\\.", ".")
 
 
+def smaller_builds():
+    """Which keys each smaller build has, by the mark that others carry."""
+    marks = {}
+    for name, mark in (("tiny-small", "Full build only."), ("tiny-minimal", "Not in the minimal build.")):
+        path = os.path.join(BUILD, name)
+        if os.path.exists(path):
+            out = subprocess.run([path, "--help"], capture_output=True, text=True, timeout=20, check=False).stdout
+            marks[mark] = set(re.findall(r"^  --([a-z]\w*\.[\w.-]+)", out, re.M))
+    return marks
+
+
+def entries(path):
+    """Of each key: its line, and those from Default: to the paragraph."""
+    with open(path, encoding="utf-8") as f:
+        found = re.findall(r"^\.It Ic ([a-z]\w*\.[\w.-]+) = Ar (.*)\n((?:(?!\.).*\n)*)\.Pp\n", f.read(), re.M)
+    return {key: (argument, lines.splitlines()) for key, argument, lines in found}
+
+
+def check_entries(path):
+    """Default, range, words and build of each entry, against the table."""
+    generator = os.path.join(BUILD, "completions", "completion")
+    if not os.path.exists(generator):
+        skip(f"{path} has each default", "make completions comes first")
+        return
+    table = subprocess.run([generator, "table"], capture_output=True, text=True, timeout=20, check=True).stdout
+    builds = smaller_builds()
+    have = entries(path)
+    problems = []
+    for row in table.splitlines():
+        key, kind, default, least, greatest, words = row.split("\t")
+        want = [f"Default: {default or 'empty'}{f', from {least} to {greatest}' if greatest else ''}."]
+        # What the small build lacks, the minimal one lacks, too.
+        want += [mark for mark, keys in builds.items() if key not in keys][:1]
+        argument, lines = have.get(key, ("", []))
+        if lines != want:
+            problems.append(f"{key}: {' '.join(want)} is wanted; there is: {' '.join(lines) or 'no such entry'}")
+        if words and argument != words.replace(" ", " | "):
+            problems.append(f"{key}: its line has not the words {words}")
+        if (kind == "list") != argument.endswith(" (list)"):
+            problems.append(f"{key}: a list, and only that, is called (list)")
+    unknown = set(have) - {row.split("\t")[0] for row in table.splitlines()}
+    problems += [f"{key}: there is no such option" for key in sorted(unknown)]
+    report(len(have) > 50 and not problems, f"{path}: default, range, words and build of {len(have)} options", problems)
+
+
+def check_form(path):
+    # A page's own companions are not installed yet: that one remark is about the machine.
+    lint = subprocess.run(["mandoc", "-T", "lint", "-W", "style", path], capture_output=True, text=True, check=False)
+    faults = [one for one in (lint.stdout + lint.stderr).splitlines()
+              if "referenced manual not found" not in one and "outdated mandoc.db" not in one]
+    report(not faults, f"{path} is well formed", faults[:10])
+    if shutil.which("groff") is None:
+        skip(f"{path} with groff", "there is no groff here")
+        return
+    groff = subprocess.run(["groff", "-mandoc", "-Tutf8", path], capture_output=True, text=True, check=False)
+    report(groff.returncode == 0 and not groff.stderr and len(groff.stdout) > 5000, f"{path} with groff", groff.stderr.split("\n")[:10])
+
+
 def main():
     tiny = os.path.join(BUILD, "tiny")
     if not os.path.exists(tiny):
@@ -64,8 +125,8 @@ def main():
                 missing.append(name)
         report(bool(names) and not missing, f"{path} names all {len(names)} of --help",
                [f"not named: {m}" for m in missing])
-        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", path], capture_output=True, text=True, check=False)
-        report(lint.returncode == 0, f"{path} is well formed", lint.stdout.split("\n")[:10])
+        check_form(path)
+    check_entries("doc/tiny.conf.5")
 
 
 main()
