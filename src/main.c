@@ -124,19 +124,22 @@ static int run_bound(struct config *config, struct tls_context *tls, struct app_
 {
     static struct listener_list listeners;
     struct server *server = NULL;
+    struct notify notify;
     int code = EXIT_CODE_FAILED;
 
     config->max_connections = privilege_descriptors(config);
     if (listen_begin(&listeners, config) != 0) {
         return code;
     }
+    notify_begin(&notify);
     if (privilege_drop(config) == 0) {
-        server = server_new(config, &listeners, tls, shared, counters, signal_fd);
+        server = server_new(config, &listeners, tls, shared, counters, &notify, signal_fd);
     }
     if (server != NULL) {
         code = server_run(server);
     }
     server_free(server);
+    notify_end(&notify);
     listen_end(&listeners);
     return code;
 }

@@ -12,6 +12,8 @@
  * TINY_EXTRAS: what a server on a router hardly needs: every mode but `files`, encrypted
  * keys, ssl.options and lists of signatures, and of TLS 1.3 keys shared beforehand, early data,
  * padding and compressed certificates.
+ * TINY_MANAGED: sockets from a service manager (LISTEN_FDS) and word to it (NOTIFY_SOCKET), where
+ * TINY_EXTRAS is; what starts a router's services knows neither.
  */
 #ifndef TINY_CORE_BUILD_H
 #define TINY_CORE_BUILD_H
@@ -28,6 +30,10 @@
 /* The sentences of --help: completions of shells (doc/completion/) have them in any build. */
 #ifndef TINY_HELP
 #define TINY_HELP TINY_STANDIN
+#endif
+
+#ifndef TINY_MANAGED
+#define TINY_MANAGED TINY_EXTRAS
 #endif
 
 #if TINY_STANDIN && !(TINY_LEGACY && TINY_EXTRAS)

@@ -1,13 +1,17 @@
 #include "server/listen.h"
+#include "config/options.h"
+#include "core/build.h"
 #include "core/errors.h"
 #include "core/log.h"
 #include "core/sock.h"
 #include "core/text.h"
+#include "server/activate.h"
 #include "server/resolve.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -245,11 +249,53 @@ static int listen_unix(struct listener_list *list, const struct config *config, 
     return 0;
 }
 
-int listen_begin(struct listener_list *list, const struct config *config)
+/* In the form of an endpoint, "unix://@name" for an abstract name. */
+static void handed_label(int fd, char *dst, size_t cap)
+{
+    /* Longer than what the kernel fills, and zero behind it. */
+    struct sockaddr_storage a = {0};
+    const char *path = ((const struct sockaddr_un *)(const void *)&a)->sun_path;
+    socklen_t len = sizeof(struct sockaddr_un);
+    struct text t = text_over(dst, cap);
+
+    if (getsockname(fd, (struct sockaddr *)&a, &len) != 0 || a.ss_family != AF_UNIX) {
+        bound_label(fd, dst, cap);
+        return;
+    }
+    text_addf(&t, path[0] != '\0' ? "unix://%s" : "unix://@%s", path + (path[0] == '\0'));
+}
+
+/* Sockets of a service manager stand in for the endpoints: each is bound where its unit says,
+ * and its place among them is the number that sessions are bound to. unix_path stays empty: the
+ * manager, which made the file, goes on listening there when this server ends. */
+static int listen_handed(struct listener_list *list, int count)
 {
     int result = 0;
 
-    list->count = 0;
+    for (int i = 0; i < count; i++) {
+        int fd = ACTIVATE_FIRST_FD + i;
+        int one = 1;
+        const char *problem = activate_take(fd);
+        char label[LISTENER_LABEL_MAX];
+
+        if (problem != NULL) {
+            log_line(LOG_ERROR, "LISTEN_FDS: descriptor %d cannot be listened on: %s", fd, problem);
+            result = -1;
+            continue;
+        }
+        /* As open_tcp does; it means nothing to a Unix socket. */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        handed_label(fd, label, sizeof label);
+        (void)add_listener(list, fd, (unsigned)i, label);
+    }
+    return result;
+}
+
+/* Every endpoint of the configuration. */
+static int listen_endpoints(struct listener_list *list, const struct config *config)
+{
+    int result = 0;
+
     for (unsigned i = 0; i < config->endpoints.count; i++) {
         const struct endpoint *e = &config->endpoints.items[i];
         int one;
@@ -263,6 +309,36 @@ int listen_begin(struct listener_list *list, const struct config *config)
         }
         result = one != 0 ? -1 : result;
     }
+    return result;
+}
+
+/* Sockets that were handed over, else the endpoints. */
+static int listen_all(struct listener_list *list, const struct config *config)
+{
+    const char *pid = getenv("LISTEN_PID");
+    const char *fds = getenv("LISTEN_FDS");
+    int handed;
+
+    if (!TINY_MANAGED) {
+        if (fds != NULL) {
+            log_line(LOG_WARN, "LISTEN_FDS: " OPTION_LEFT_OUT);
+        }
+        return listen_endpoints(list, config);
+    }
+    handed = activate_count(pid, fds, getpid(), LISTENER_MAX);
+    if (handed > 0) {
+        log_line(LOG_INFO, "server.endpoint is not used: sockets were handed over (LISTEN_FDS)");
+        return listen_handed(list, handed);
+    }
+    return handed == 0 ? listen_endpoints(list, config) : -1;
+}
+
+int listen_begin(struct listener_list *list, const struct config *config)
+{
+    int result;
+
+    list->count = 0;
+    result = listen_all(list, config);
     if (result == 0 && list->count == 0) {
         log_line(LOG_ERROR, "there is no address to listen on");
         result = -1;

@@ -1,7 +1,8 @@
 /*
- * Listening sockets: resolves the configured endpoints, binds and listens.
- * The list owns its descriptors and removes the Unix sockets that it made.
- * Names are resolved once, at start, server/resolve.h waiting for the answer.
+ * Listening sockets: resolves the configured endpoints, binds and listens, or takes
+ * those that a service manager hands over instead (server/activate.h). The list owns its
+ * descriptors and removes the Unix sockets that it made. Names are resolved once, at start,
+ * server/resolve.h waiting for the answer.
  */
 #ifndef TINY_SERVER_LISTEN_H
 #define TINY_SERVER_LISTEN_H
@@ -13,9 +14,10 @@
 
 struct listener {
     int fd;
-    unsigned endpoint;                /* index in config->endpoints: binds sessions */
+    unsigned endpoint;                /* index in config->endpoints or of what was handed over:
+                                         binds sessions */
     char label[LISTENER_LABEL_MAX];   /* "tcp://[::]:4433", as bound */
-    char unix_path[108];              /* to be removed at the end; "" for TCP */
+    char unix_path[108];              /* to be removed at the end, or "" */
     uint64_t unix_device, unix_inode; /* if it is still ours */
 };
 

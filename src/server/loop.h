@@ -6,6 +6,7 @@
 #define TINY_SERVER_LOOP_H
 
 #include "core/log.h"
+#include "server/notify.h"
 #include "server/server.h"
 #include "server/slots.h"
 
@@ -21,6 +22,7 @@ struct server {
     struct slots slots;
     struct listener_list *listeners; /* none: nobody is let in any more */
     struct terminal *terminal;       /* server/terminal.h; usually NULL */
+    struct notify *notify;
     struct conn *ready_first, *ready_last;
     uint64_t now_ms;
     uint64_t tick_ms;          /* next call of tls_context_tick */

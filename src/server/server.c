@@ -174,16 +174,22 @@ static void run_deadlines(struct server *s, struct deadline_queue *q)
 
 static void reload(struct server *s, bool all)
 {
+    const char *outcome = "certificates were loaded anew";
+    bool good;
+
+    notify_reloading(s->notify);
     if (all) {
         log_reopen();
         app_shared_reopen(s->shared.app);
     }
-    if (tls_context_reload(s->shared.tls) == 0) {
+    good = tls_context_reload(s->shared.tls) == 0;
+    if (good) {
         app_shared_keys_changed(s->shared.app);
-        log_line(LOG_INFO, "certificates were loaded anew");
     } else {
-        log_line(LOG_ERROR, "the former certificates stay in use");
+        outcome = "the former certificates stay in use";
     }
+    log_line(good ? LOG_INFO : LOG_ERROR, "%s", outcome);
+    notify_send(s->notify, "READY=1", "%s", outcome);
 }
 
 static void drain_sweep(struct server *s, bool also_unserved)
@@ -203,6 +209,9 @@ static void drain_sweep(struct server *s, bool also_unserved)
 void loop_last(struct server *s)
 {
     accept_arm(s, false);
+    if (s->listeners->count > 0) {
+        notify_send(s->notify, "STOPPING=1", "the last connections end");
+    }
     listen_end(s->listeners);
 }
 
@@ -269,6 +278,7 @@ static void run_clockwork(struct server *s)
     run_deadlines(s, &s->shared.request);
     run_deadlines(s, &s->shared.idle);
     run_deadlines(s, &s->shared.closing);
+    notify_tick(s->notify, s->now_ms);
     if (s->now_ms >= s->tick_ms) {
         tls_context_tick(s->shared.tls, s->now_ms);
         s->tick_ms = s->now_ms + 1000;
@@ -306,6 +316,7 @@ static int wait_ms(const struct server *s)
     if (TINY_STANDIN && s->terminal != NULL) {
         next = earlier(next, terminal_due_ms(s));
     }
+    next = earlier(next, s->notify->due_ms);
     next = earlier(next, deadline_next_ms(&s->shared.handshake));
     next = earlier(next, deadline_next_ms(&s->shared.request));
     next = earlier(next, deadline_next_ms(&s->shared.idle));
@@ -344,6 +355,8 @@ int server_run(struct server *s)
 {
     struct epoll_event events[EVENT_BATCH];
 
+    notify_send(s->notify, "READY=1", "listening on %s%s", s->listeners->items[0].label,
+                s->listeners->count > 1 ? " and more" : "");
     while (!s->stop) {
         int n = epoll_wait(s->epoll_fd, events, EVENT_BATCH, wait_ms(s));
 
@@ -373,7 +386,7 @@ int server_run(struct server *s)
 
 struct server *server_new(const struct config *config, struct listener_list *listeners,
                           struct tls_context *tls, struct app_shared *shared,
-                          struct counters *counters, int signal_fd)
+                          struct counters *counters, struct notify *notify, int signal_fd)
 {
     struct server *s = calloc(1, sizeof *s);
 
@@ -391,6 +404,7 @@ struct server *server_new(const struct config *config, struct listener_list *lis
                                      .idle.duration_ms = config->idle_timeout_ms,
                                      .closing.duration_ms = config->close_timeout_ms};
     s->listeners = listeners;
+    s->notify = notify;
     s->shared.whim = TINY_STANDIN && config->nbio_test ? &s->whim : NULL;
     s->whim = (uint32_t)shared->seed;
     s->signal_fd = signal_fd;

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "core/counters.h"
 #include "server/listen.h"
+#include "server/notify.h"
 #include "tls/tls.h"
 
 struct server;
@@ -18,7 +19,7 @@ struct server;
  * arguments. NULL after telling why by log_line. */
 struct server *server_new(const struct config *config, struct listener_list *listeners,
                           struct tls_context *tls, struct app_shared *shared,
-                          struct counters *counters, int signal_fd);
+                          struct counters *counters, struct notify *notify, int signal_fd);
 /* Serves until SIGTERM or SIGINT has drained the connections. Returns an
  * exit code. */
 int server_run(struct server *s);

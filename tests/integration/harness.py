@@ -129,7 +129,7 @@ class Tiny:
     Tiny({"server.mode": "echo"}). Waits until it listens."""
 
     def __init__(self, options=None, args=(), endpoint="tcp://127.0.0.1:0", env=None, cwd=None,
-                 wrap=(), wait=True, binary=None):
+                 wrap=(), wait=True, binary=None, fds=()):
         argv = list(wrap) + [binary or TINY]
         if endpoint is not None:
             argv += ["--server.endpoint", endpoint]
@@ -141,7 +141,8 @@ class Tiny:
         self.log = b""
         self.port = None
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=env, cwd=cwd)
+                                        stderr=subprocess.PIPE, env=env, cwd=cwd,
+                                        pass_fds=fds)
         os.set_blocking(self.process.stderr.fileno(), False)
         self.pid = self.process.pid
         _running.append(self)
