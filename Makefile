@@ -13,6 +13,8 @@
 #   make bench      measures against other servers
 #   make completions  what bash, zsh and fish need to complete the command line
 #   make install    DESTDIR= PREFIX=/usr/local
+#   make dist       build/dist: tarballs of source and programs, SHA-256, SBOM
+#   make reproducible   builds twice under other circumstances and compares
 #   make clean
 #
 # V=1 shows the commands. BEARSSL_SRC=dir takes the pristine BearSSL source
@@ -194,7 +196,7 @@ $$(BEAR_OBJ_$(1)): $$(TP)/$(1)/%.o: $$(BEARSSL)/src/%.c $$(TP)/$(1)/flags
 $$(TP)/$(1)/libbearssl.a: $$(BEAR_OBJ_$(1)) | $$(BEARSSL)/sources.mk
 	$$(TELL) AR $$@
 	@rm -f $$@
-	$$(Q)ar rcs $$@ $$(BEAR_OBJ_$(1))
+	$$(Q)ar rcsD $$@ $$(BEAR_OBJ_$(1))
 
 OBJ_$(1) := $$(SRCS:src/%.c=$$(BUILD)/$(1)/%.o)
 $$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/flags | $$(BEARSSL)/sources.mk
@@ -203,7 +205,7 @@ $$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/f
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(OPT_$(1)) $$(INC) -MD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/libtiny.a: $$(OBJ_$(1))
 	@rm -f $$@
-	$$(Q)$$(AR_$(1)) rcs $$@ $$^
+	$$(Q)$$(AR_$(1)) rcsD $$@ $$^
 LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$$(or $$(BEAR_$(1)),$(1))/libbearssl.a
 
 $$(UNITS:%=$$(BUILD)/$(1)/unit/%): $$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(LIBS_$(1))
@@ -276,6 +278,22 @@ install: $(PROGRAM) $(COMPLETIONS)
 
 clean:
 	rm -rf $(BUILD)
+
+# ---- releases ---------------------------------------------------------------
+
+# The same source, compiler and libraries give the same bytes, wherever and
+# whenever they are built: packaging/dist/reproduce shows it.
+.PHONY: dist reproducible
+DIST ?= $(BUILD)/dist
+HOST := $(firstword $(subst -, ,$(shell gcc -dumpmachine 2>/dev/null)))
+dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small
+	$(Q)packaging/dist/make-dist $(VERSION) $(DIST) $(HOST)=$(BUILD)/tiny:$(BUILD)/musl/flags \
+	    $(HOST)-small=$(BUILD)/tiny-small:$(BUILD)/small/flags
+
+# The tests make one, too.
+test: $(SETUP)/dist
+reproducible: $(SETUP)/dist $(BEARSSL)/sources.mk
+	$(Q)packaging/dist/reproduce tiny tiny-small dist
 
 # ---- tests ------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what a part of the work needs and this machine lacks.
 #
-# usage: setup.sh build|test|interop|check|bench|maintain
+# usage: setup.sh build|test|interop|check|bench|dist|maintain
 #
 # Nothing is asked of the network when nothing is missing. As root the missing
 # packages are installed with apt-get; anyone else is told the one command.
@@ -74,6 +74,13 @@ python3 python3
 curl curl
 END
         ;;
+    dist)
+        cat <<'END'
+tar tar
+gzip gzip
+python3 python3
+END
+        ;;
     maintain)
         cat <<'END'
 mcs mono-mcs
@@ -81,7 +88,7 @@ mono mono-runtime
 END
         ;;
     *)
-        echo "setup: unknown part '$1' (build, test, interop, check, bench or maintain)" >&2
+        echo "setup: unknown part '$1' (build, test, interop, check, bench, dist or maintain)" >&2
         return 1
         ;;
     esac
@@ -106,7 +113,7 @@ missing_packages() {
 }
 
 [ $# -eq 1 ] || {
-    echo "usage: setup.sh build|test|interop|check|bench|maintain" >&2
+    echo "usage: setup.sh build|test|interop|check|bench|dist|maintain" >&2
     exit 1
 }
 needs "$1" > /dev/null
