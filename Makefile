@@ -286,7 +286,7 @@ clean:
 .PHONY: dist reproducible
 DIST ?= $(BUILD)/dist
 HOST := $(firstword $(subst -, ,$(shell gcc -dumpmachine 2>/dev/null)))
-dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small
+dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
 	$(Q)packaging/dist/make-dist $(VERSION) $(DIST) $(HOST)=$(BUILD)/tiny:$(BUILD)/musl/flags \
 	    $(HOST)-small=$(BUILD)/tiny-small:$(BUILD)/small/flags
 

@@ -99,7 +99,7 @@ for name in programs:
     kept = names(f"{dist}/{name}")
     equal(kept, sorted(kept), "in order")
     equal(set(kept), {"tiny", "tiny.1", "tiny.conf", "tiny.conf.5", "README.md", "LICENSE", "LICENSE.bearssl",
-                      "LICENSE.musl"}, "with what belongs to it")
+                      "LICENSE.musl", "completions/_tiny", "completions/tiny.bash", "completions/tiny.fish"}, "with what belongs to it")
 
 name = f"tiny-{version}-{os.uname().machine}"
 with tarfile.open(f"{dist}/{name}.tar.gz") as tar:
