@@ -12,6 +12,7 @@
 #   make fuzz       every harness for FUZZ_SECONDS (60)
 #   make bench      measures against other servers
 #   make completions  what bash, zsh and fish need to complete the command line
+#   make screenshot  doc/status.png anew, with Chromium
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make dist       build/dist: tarballs of source and programs, SHA-256, SBOM
 #   make reproducible   builds twice under other circumstances and compares
@@ -396,9 +397,12 @@ $(BUILD)/bench/crypto: tests/bench/crypto.c $(LIBS_musl)
 
 # One after the other; new inputs go to a folder under build/, crashes to
 # fuzz/regressions/NAME/, where make test replays them from then on.
-.PHONY: fuzz bench $(FUZZ:%=run-%)
+.PHONY: fuzz bench screenshot $(FUZZ:%=run-%)
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 	$(Q)tests/check/fuzz-all $(FUZZ_SECONDS) $(FUZZ)
+
+screenshot: $(BUILD)/tiny
+	$(Q)doc/screenshot doc/status.png
 
 bench: $(SETUP)/bench $(BUILD)/tiny
 	$(Q)tests/bench/run
