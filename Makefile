@@ -152,7 +152,7 @@ SETUP = $(BUILD)/setup
 $(SETUP)/%: third_party/setup.sh
 	$(Q)third_party/setup.sh $*
 	$(Q)mkdir -p $(@D) && touch $@
-# Browsers and other languages, which are large: tests of what cannot be had are skipped.
+# Browsers, other languages and packagers' tools, which are large: tests of what cannot be had are skipped.
 $(SETUP)/interop: third_party/setup.sh | $(SETUP)/test $(SETUP)/check
 	$(Q)timeout 1200 third_party/setup.sh interop || echo '  SETUP  not all of it: some tests will be skipped'
 	$(Q)mkdir -p $(@D) && touch $@

@@ -52,6 +52,11 @@ javac default-jdk-headless
 node nodejs
 brotli brotli
 zstd zstd
+systemd-analyze systemd
+dh debhelper
+dpkg-buildpackage dpkg-dev
+lintian lintian
+busybox busybox
 END
         ;;
     check)

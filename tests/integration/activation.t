@@ -5,11 +5,10 @@ what it is told (READY, RELOADING, STOPPING, WATCHDOG). The manager is this test
 import os
 import re
 import socket
-import stat
-import sys
 import time
 
 from harness import *
+from manager import Manager, hand_over, tcp_listener
 
 scratch = folder()
 www = os.path.join(scratch, "www")
@@ -17,30 +16,10 @@ write(os.path.join(www, "index.html"), "handed over\n")
 pem = self_signed(scratch)
 OPTIONS = {"files.root": www, "ssl.keyfile": pem}
 
-# Moves the descriptors named in its first argument to 3 and up and becomes the rest.
-HAND_OVER = """
-import fcntl, os, sys
-fds = [fcntl.fcntl(int(n), fcntl.F_DUPFD, 100) for n in sys.argv[1].split(",") if n]
-for i, fd in enumerate(fds):
-    os.dup2(fd, 3 + i)
-os.environ["LISTEN_PID"] = sys.argv[2] if sys.argv[2] != "-" else str(os.getpid())
-os.environ["LISTEN_FDS"] = sys.argv[3] if sys.argv[3] != "-" else str(len(fds))
-os.execvp(sys.argv[4], sys.argv[4:])
-"""
 
-
-def handed(things, pid="-", count="-", options=None, env=None, **more):
+def handed(things, options=None, **more):
     """A server to which the descriptors of these are handed over."""
-    fds = [t.fileno() for t in things]
-    wrap = [sys.executable, "-c", HAND_OVER, ",".join(map(str, fds)), pid, count]
-    return Tiny({**OPTIONS, **(options or {})}, wrap=wrap, fds=fds, env=env, **more)
-
-
-def tcp_listener():
-    s = socket.socket()
-    s.bind(("127.0.0.1", 0))
-    s.listen(16)
-    return s
+    return hand_over(things, {**OPTIONS, **(options or {})}, **more)
 
 
 def get(connection):
@@ -168,32 +147,6 @@ else:
     skip("started by systemd-socket-activate", "systemd-socket-activate is not installed")
 
 # ---- what the manager is told
-
-
-class Manager:
-    """The socket that NOTIFY_SOCKET names."""
-
-    def __init__(self, address):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(address)
-        self.socket.settimeout(PATIENCE)
-        self.env = {**os.environ, "NOTIFY_SOCKET": address.replace("\0", "@")}
-
-    def next(self):
-        """The next message as a dictionary."""
-        lines = self.socket.recv(4096).decode().split("\n")
-        return dict(line.split("=", 1) for line in lines)
-
-    def rest(self):
-        """What else was sent, once the server has ended."""
-        found = []
-        self.socket.settimeout(0)
-        try:
-            while True:
-                found.append(self.next())
-        except BlockingIOError:
-            return found
-
 
 manager = Manager(os.path.join(scratch, "notify"))
 server = Tiny(OPTIONS, env=manager.env)
