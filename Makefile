@@ -400,6 +400,8 @@ $(BUILD)/bench/crypto: tests/bench/crypto.c $(LIBS_musl)
 .PHONY: fuzz bench screenshot $(FUZZ:%=run-%)
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 	$(Q)tests/check/fuzz-all $(FUZZ_SECONDS) $(FUZZ)
+$(FUZZ:%=run-%): run-%: $(BUILD)/fuzz/%
+	$(Q)tests/check/fuzz-all $(FUZZ_SECONDS) $*
 
 screenshot: $(BUILD)/tiny
 	$(Q)doc/screenshot doc/status.png

@@ -6,7 +6,11 @@ key (ssl.keyfile) must stand in doc/tiny.conf.5, every other spelling of the
 command line (-cert, --help) in doc/tiny.1. The entry of a key opens with its default
 and range in one regular form, the table's own, and with the words that it may have;
 it says which build is without it. mandoc and groff must find no fault in either page.
+
+In the other documents every relative link leads to a file, a size that README.md names is
+not below the program's, and one version stands everywhere.
 """
+import glob
 import os
 import re
 import shutil
@@ -98,12 +102,86 @@ def check_form(path):
     report(groff.returncode == 0 and not groff.stderr and len(groff.stdout) > 5000, f"{path} with groff", groff.stderr.split("\n")[:10])
 
 
+def check_links():
+    """Of all documents: [text](path), and headings after #."""
+    problems, links = [], 0
+    for path in sorted(glob.glob("**/*.md", recursive=True)):
+        if path.startswith("build"):
+            continue
+        with open(path, encoding="utf-8") as f:
+            text = re.sub(r"`[^`\n]*`", "", f.read())
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if re.match(r"[a-z]+:", target):
+                continue
+            links += 1
+            file, _, heading = target.partition("#")
+            file = os.path.join(os.path.dirname(path), file) if file else path
+            if not os.path.exists(file):
+                problems.append(f"{path}: {target}: there is no such file")
+            elif heading and heading not in headings(file):
+                problems.append(f"{path}: {target}: there is no such heading")
+    report(links > 10 and not problems, f"all {links} links between documents lead somewhere", problems)
+
+
+def headings(path):
+    """As hosts of repositories make anchors of them."""
+    with open(path, encoding="utf-8") as f:
+        found = re.findall(r"^#+ (.*)$", f.read(), re.M)
+    return {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in found}
+
+
+def check_sizes():
+    """| `build/tiny` ... | KB | in README.md; KB are 1024 bytes."""
+    with open("README.md", encoding="utf-8") as f:
+        rows = re.findall(r"^\| `build/([\w/-]+)`.*\| ([\d.]+) \|$", f.read(), re.M)
+    problems, there = [], 0
+    for name, size in rows:
+        path = os.path.join(BUILD, name)
+        if not os.path.exists(path):
+            continue
+        there += 1
+        actual = os.path.getsize(path) / 1024
+        if actual > float(size):
+            problems.append(f"{path} has {actual:.1f} KB, README.md says {size}")
+    report(there > 0 and not problems, f"README.md promises no less than {there} programs of {len(rows)} have", problems)
+
+
+def check_version(tiny):
+    """Every place that repeats the version says the Makefile's."""
+    with open("Makefile", encoding="utf-8") as f:
+        version = re.search(r"^VERSION *:= *(\S+)$", f.read(), re.M)[1]
+    problems = [] if re.fullmatch(r"\d+\.\d+\.\d+", version) else [f"Makefile: {version} is no semantic version"]
+    run = subprocess.run([tiny, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    if not run.stdout.startswith((f"tiny {version},", f"tiny {version} (")):
+        problems.append(f"tiny --version: {run.stdout}")
+    looked = 1
+    for files, place in (("CHANGELOG.md", r"^## \[?(\d[^\]\s]*)\]? "),
+                         ("packaging/openwrt/Makefile", r"^PKG_VERSION:=(\S+)"),
+                         ("packaging/openwrt/*/Makefile", r"^PKG_VERSION:=(\S+)"),
+                         ("packaging/debian/changelog", r"^\S+ \((\d[\d.]*)"),
+                         ("packaging/alpine/APKBUILD", r"^pkgver=(\S+)"),
+                         ("packaging/docker/Dockerfile", r"version=\"?(\d[\d.]*)"),
+                         ("packaging/docker/Dockerfile", r"VERSION=(\d[\d.]*)")):
+        for path in glob.glob(files):
+            with open(path, encoding="utf-8") as f:
+                found = re.search(place, f.read(), re.M)
+            if found is None:
+                continue
+            looked += 1
+            if found[1] != version:
+                problems.append(f"{path}: {found[1]}, the Makefile says {version}")
+    report(looked > 1 and not problems, f"version {version} in {looked} places", problems)
+
+
 def main():
+    check_links()
+    check_sizes()
     tiny = os.path.join(BUILD, "tiny")
     if not os.path.exists(tiny):
         skip("manual pages", "there is no program yet")
         return
     run = subprocess.run([tiny, "--help"], capture_output=True, text=True, timeout=20, check=False)
+    check_version(tiny)
     helptext = run.stdout + run.stderr
     keys = sorted(set(re.findall(r"(?<![\w./-])(?:--)?([a-z][a-z0-9]*(?:\.[a-z0-9-]+)+)(?![\w/])", helptext)))
     keys = [k for k in keys if not k.endswith((".conf", ".pem", ".log", ".html"))]

@@ -34,30 +34,40 @@ def scene():
 
 
 def started(command, ports):
-    """A server's line, and the wait for it. Without an endpoint of its own it would
+    """A server's line, and the wait for it. Without an endpoint of its own tiny would
     listen on 4433, where others' examples are."""
-    named = re.findall(PORTS, command)
+    own = re.search(r"(?:endpoint|accept|port)[ =](?:tcp://)?\S*?(\d{4})\b", command)
+    path = re.search(r"endpoint unix://(\S+)", command)
     text = fill(command, ports)
-    if not named and "unix:" not in command: # the environment wins over a file
-        text = f"export {ENDPOINT}=tcp://[::]:{ports['4433']}\n{text}\nunset {ENDPOINT}"
-    path = re.search(r"unix://(\S+)", command)
-    if path and not named:
+    if path:
         return text + f"\nuntil [ -S {path[1]} ]; do sleep 0.02; done"
-    port = int(ports[named[0] if named else "4433"])
-    return text + f"\nuntil grep -qi ':{port:04X} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.02; done"
+    if own:
+        port = ports[own[1]]
+    elif re.match(r"\S*tiny\b", command):
+        port = ports["4433"]
+        text = f"export {ENDPOINT}=tcp://[::]:{port}\n{text}\nunset {ENDPOINT}"
+    else:
+        port = ports[re.search(PORTS, command)[1]]
+    return text + f"\nuntil grep -qi ':{int(port):04X} 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.02; done"
+
+
+def typed(command, ports, printed):
+    """Any other line. Where a person would wait for an answer, the answer is waited for."""
+    return re.sub(r"\(echo (\w+); sleep 1\)", rf"(echo \1; until grep -qx \1 {printed}; do sleep 0.02; done)", fill(command, ports))
 
 
 def pasted(block, here, tools, ports):
     """(status, what it printed) of a block."""
     fill("4433", ports)
+    printed = os.path.join(tools, "printed")
     lines = []
     for command in re.findall(r"(?:.*\\\n)*.+\n?", block):
         command = command.rstrip("\n")
-        lines.append(started(command, ports) if command.rstrip().endswith("&") else fill(command, ports))
+        lines.append(started(command, ports) if command.rstrip().endswith("&") else typed(command, ports, printed))
     script = "trap 'kill $(jobs -p) 2> /dev/null; wait' EXIT\n" + "\n".join(lines) + "\n"
     env = {**os.environ, "PATH": tools + ":" + os.environ["PATH"], "HOME": here}
     env.pop(ENDPOINT, None)
-    with open(os.path.join(tools, "printed"), "wb+") as out:
+    with open(printed, "wb+") as out:
         p = subprocess.Popen(["bash", "-c", script], cwd=here, env=env, stdin=subprocess.DEVNULL, stdout=out,
                              stderr=subprocess.STDOUT, start_new_session=True)
         try:
