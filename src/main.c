@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/output.h"
 #include "core/relro.h"
+#include "server/healthcheck.h"
 #include "server/listen.h"
 #include "server/privilege.h"
 #include "server/server.h"
@@ -196,6 +197,8 @@ static int run_command(struct config *config, enum command command)
         return print_ciphers(&config->args);
     case COMMAND_CERTIFICATE:
         return make_certificate(&config->args);
+    case COMMAND_HEALTHCHECK:
+        return healthcheck(config);
     case COMMAND_TEST:
         return test_config(config);
     default:
@@ -215,6 +218,8 @@ int main(int argc, char **argv)
     }
     if (config_load(&config, &command, argc, argv, environ, STDERR_FILENO) == 0) {
         code = run_command(&config, command);
+    } else if (command == COMMAND_HEALTHCHECK) {
+        code = EXIT_CODE_FAILED; /* container systems keep 2 for themselves */
     }
     config_free(&config);
     return code;

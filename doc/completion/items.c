@@ -21,10 +21,7 @@ const struct subcommand commands[] = {
      {{"-v", "", "one a line, with their properties", KIND_NONE},
       {"-s", "", "leave out what the list's @SECLEVEL does not allow", KIND_NONE},
       {"-ciphersuites", "LIST", "cipher suites of TLS 1.3", KIND_OTHER}}},
-    {"healthcheck",
-     "ask the server of a configuration whether it answers",
-     true,
-     {{"--timeout", "TIME", "how long to wait (default 3s)", KIND_OTHER}}},
+    {"healthcheck", "ask the server of a configuration whether it answers", true, {{0}}},
 };
 
 const size_t commands_len = ARRAY_LEN(commands);

@@ -78,22 +78,13 @@ static void set_built(struct loader *l, const struct option *o, const struct tex
     }
 }
 
-/* -port 4433, -accept host:4433, -accept [::1]:4433, -accept *:4433 */
-static void set_accept(struct loader *l, const struct option *o, const char *value)
+static void set_url(struct loader *l, const struct option *o, const char *scheme, const char *rest)
 {
     char url[300];
     struct text t = text_over(url, sizeof url);
 
-    text_addf(&t, "tcp://%s%s", strchr(value, ':') == NULL ? "[::]:" : "", value);
-    set_built(l, o, &t);
-}
-
-static void set_path(struct loader *l, const struct option *o, const char *value)
-{
-    char url[300];
-    struct text t = text_over(url, sizeof url);
-
-    text_addf(&t, "unix://%s", value);
+    text_add(&t, scheme);
+    text_add(&t, rest);
     set_built(l, o, &t);
 }
 
@@ -194,10 +185,11 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
     }
     switch (s->how) {
     case SPELLING_ACCEPT:
-        set_accept(l, o, text);
+        /* -port 4433, -accept host:4433, -accept [::1]:4433, -accept *:4433 */
+        set_url(l, o, strchr(text, ':') == NULL ? "tcp://[::]:" : "tcp://", text);
         break;
     case SPELLING_PATH:
-        set_path(l, o, text);
+        set_url(l, o, "unix://", text);
         break;
     case SPELLING_ADD_OP:
         if (TINY_EXTRAS) {
@@ -299,15 +291,21 @@ static void apply_key(struct loader *l, struct walk *w)
     loader_set(l, o, span_text(value));
 }
 
-void args_apply(struct loader *l, int argc, char **argv)
+void args_apply(struct loader *l, enum command command, int argc, char **argv)
 {
-    struct walk w = {.argc = argc, .argv = argv, .at = 1};
+    bool asks = command == COMMAND_HEALTHCHECK;
+    struct walk w = {.argc = argc, .argv = argv, .at = asks ? 2 : 1};
 
     l->layer = LAYER_COMMAND_LINE;
     l->place = "command line";
     l->line = 0;
     while (w.at < argc) {
-        if (!next(&w) || w.name.len == 0) {
+        bool option = next(&w) && w.name.len > 0;
+
+        if (asks && !option) {
+            loader_set(l, option_of_field(offsetof(struct config, endpoints)),
+                       span_text(argv[w.at - 1]));
+        } else if (!option) {
             loader_error(l, NULL, "\"%.80s\" is no option", argv[w.at - 1]);
         } else if (is_file_option(w.name)) {
             if (value_of(&w) == NULL) {
@@ -477,7 +475,7 @@ static void scan_options(struct walk *w, struct args_scan *scan)
 struct args_scan args_scan(struct loader *l, int argc, char **argv)
 {
     struct args_scan scan = {.command = COMMAND_RUN};
-    struct walk w = {.argc = argc, .argv = argv, .at = 1};
+    struct walk w = {.argc = argc, .argv = argv, .at = 2};
     struct command_args *args = &l->config->args;
 
     *args = (struct command_args){
@@ -485,15 +483,17 @@ struct args_scan args_scan(struct loader *l, int argc, char **argv)
     l->place = "command line";
     if (argc > 1 && strcmp(argv[1], "ciphers") == 0) {
         scan.command = COMMAND_CIPHERS;
-        w.at = 2;
         scan_ciphers(l, &w, &scan);
     } else if (argc > 1 && strcmp(argv[1], "certificate") == 0) {
         scan.command = COMMAND_CERTIFICATE;
-        w.at = 2;
         scan_certificate(l, &w, &scan);
     } else if (argc > 1 && strcmp(argv[1], "help") == 0) {
         scan.command = COMMAND_HELP;
     } else {
+        bool asks = argc > 1 && strcmp(argv[1], "healthcheck") == 0;
+
+        scan.command = asks ? COMMAND_HEALTHCHECK : COMMAND_RUN;
+        w.at = 1 + asks;
         scan_options(&w, &scan);
     }
     return scan;

@@ -17,7 +17,8 @@ struct args_scan {
 /* First pass: the command and -c; nothing is set, nothing complained of. For
  * a sub-command the rest is read into l->config->args, with complaints. */
 struct args_scan args_scan(struct loader *l, int argc, char **argv);
-/* Second pass: sets the options. */
-void args_apply(struct loader *l, int argc, char **argv);
+/* Second pass: sets the options, for a start or, with what that has besides, for
+ * COMMAND_HEALTHCHECK. */
+void args_apply(struct loader *l, enum command command, int argc, char **argv);
 
 #endif

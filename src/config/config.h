@@ -69,9 +69,10 @@ struct config {
     uint32_t idle_timeout_ms;
     uint32_t close_timeout_ms;
     uint32_t drain_timeout_ms;
-    uint32_t naccept; /* connections until the end; 0: no end */
-    bool nbio_test;   /* sockets move few bytes at a time, at random */
-    const char *user; /* name or number; "" keeps the user */
+    uint32_t healthcheck_timeout_ms; /* for `tiny healthcheck` alone */
+    uint32_t naccept;                /* connections until the end; 0: no end */
+    bool nbio_test;                  /* sockets move few bytes at a time, at random */
+    const char *user;                /* name or number; "" keeps the user */
     const char *group;
     const char *chroot; /* "" for none */
 
@@ -212,6 +213,7 @@ enum command {
     COMMAND_VERSION,
     COMMAND_CIPHERS,     /* tiny ciphers [-v] LIST */
     COMMAND_CERTIFICATE, /* tiny certificate --name HOST ... */
+    COMMAND_HEALTHCHECK, /* tiny healthcheck [options] [ENDPOINT] */
 };
 
 /*
@@ -219,7 +221,8 @@ enum command {
  * and, for COMMAND_RUN and COMMAND_TEST, takes the defaults, the file that -c
  * names (./tiny.conf is not read by itself), the environment (env:
  * NULL-terminated NAME=value array) and the command line, in this order, and
- * resolves them. For the sub-commands only config->args is filled beside the
+ * resolves them. For COMMAND_HEALTHCHECK they are taken and neither resolved nor held
+ * against each other. For the other sub-commands only config->args is filled beside the
  * defaults. Every error and warning is written to err_fd as a line of its own
  * (`tiny.conf:12: ssl.protocol: ...`). Returns 0, or -1 after at least one
  * error (EXIT_CODE_USAGE). config_free is due in either case.

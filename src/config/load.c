@@ -191,6 +191,7 @@ int config_load(struct config *config, enum command *command, int argc, char **a
 {
     struct loader l = {.config = config, .env = env, .read = read_path, .err_fd = err_fd};
     struct args_scan scan;
+    bool serves;
 
     memset(config, 0, sizeof *config);
     config->arena = config_arena_new();
@@ -202,20 +203,20 @@ int config_load(struct config *config, enum command *command, int argc, char **a
     scan = args_scan(&l, argc, argv);
     *command = scan.command;
     config->file_given = scan.file != NULL;
-    if (scan.command == COMMAND_RUN || scan.command == COMMAND_TEST) {
+    serves = scan.command == COMMAND_RUN || scan.command == COMMAND_TEST;
+    if (serves || scan.command == COMMAND_HEALTHCHECK) {
         l.layer = LAYER_FILE;
         if (scan.file != NULL) {
             loader_file(&l, scan.file);
         }
         loader_environment(&l);
-        args_apply(&l, argc, argv);
+        args_apply(&l, scan.command, argc, argv);
     }
     l.place = NULL;
-    if (config->s_server_style && !config->file_given) {
+    if (serves && config->s_server_style && !config->file_given) {
         stand_in(&l);
     }
-    if (!l.out_of_memory &&
-        (TINY_EXTRAS || scan.command == COMMAND_RUN || scan.command == COMMAND_TEST)) {
+    if (!l.out_of_memory && (serves || (TINY_EXTRAS && scan.command != COMMAND_HEALTHCHECK))) {
         config_finish(&l);
     }
     if (l.out_of_memory) {

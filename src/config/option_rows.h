@@ -29,6 +29,8 @@ OPTION(close_timeout_ms, OPTION_MS, 100, DAY_MS, "server.close-timeout", "5s", "
        "to wait for the peer's close_notify")
 OPTION(drain_timeout_ms, OPTION_MS, 0, DAY_MS, "server.drain-timeout", "30s", "",
        "for open connections to end after SIGTERM")
+OPTION(healthcheck_timeout_ms, OPTION_MS, 1, DAY_MS, "server.healthcheck-timeout", "3s", "",
+       "for the answer to `tiny healthcheck`")
 STANDIN_OPTION(naccept, OPTION_NUMBER, 0, UINT32_MAX, "server.naccept", "0", "",
                "end after that many connections; 0: never")
 STANDIN_OPTION(nbio_test, OPTION_BOOL, 0, 0, "server.nbio-test", "false", "",

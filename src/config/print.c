@@ -164,6 +164,7 @@ static const char usage[] =
     "       tiny ciphers [-v] [-s] [-ciphersuites LIST] [LIST]\n"
     "       tiny certificate --name HOST [--days N]" RSA_BITS "\n"
     "                        [--out FILE] [--force]\n"
+    "       tiny healthcheck [-c FILE] [options] [URL]\n"
     "\n"
     "  -c FILE    read this configuration file\n"
     "  -t         check the configuration, print what is in effect, and exit\n"

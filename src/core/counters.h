@@ -15,7 +15,7 @@ struct counters {
     uint64_t handshakes;    /* finished, full and resumed */
     uint64_t resumed;       /* of those, resumed */
     uint64_t handshake_errors;
-    uint64_t probes; /* closed before a whole ClientHello */
+    uint64_t probes; /* closed before a whole ClientHello, or with close_notify in the handshake */
     uint64_t timeouts;
     uint64_t renegotiations; /* that came to an end; not counted as handshakes */
     uint64_t requests;       /* HTTP requests answered */

@@ -273,11 +273,12 @@ static void tell_failure(struct conn *c, struct conn_shared *s, uint64_t now_ms)
     if (failure == TLS_FAIL_NONE) {
         return;
     }
-    if (failure == TLS_FAIL_PROBE) {
+    if (failure == TLS_FAIL_PROBE || failure == TLS_FAIL_GOODBYE) {
         s->counters->probes++;
         if (s->config->log_probes) {
-            log_limited(&s->rate, now_ms, LOG_INFO, "%s: left before a ClientHello",
-                        c->peer.address);
+            log_limited(&s->rate, now_ms, failure == TLS_FAIL_PROBE ? LOG_INFO : LOG_DEBUG,
+                        "%s: left before %s", c->peer.address,
+                        failure == TLS_FAIL_PROBE ? "a ClientHello" : "the end of the handshake");
         }
         return;
     }

@@ -68,8 +68,7 @@ static void take_alert(struct tls *t, struct span contents)
         t->peer_closed = true;
     } else if (alert == ALERT_CLOSE_NOTIFY) {
         t->peer_closed = true;
-        tls_note(t, TLS_FAIL_HANDSHAKE, alert_name(alert),
-                 "the client closed during the handshake");
+        tls_note(t, TLS_FAIL_GOODBYE, alert_name(alert), "the client closed during the handshake");
         t->stage = TLS_STAGE_CLOSED;
     } else if (alert == ALERT_USER_CANCELED) {
         if (++t->warnings > TLS_MAX_WARNINGS) {

@@ -98,7 +98,8 @@ const struct tls_info *tls_get_info(const struct tls *t);
 
 enum tls_failure {
     TLS_FAIL_NONE,
-    TLS_FAIL_PROBE, /* left before a whole ClientHello */
+    TLS_FAIL_PROBE,   /* left before a whole ClientHello */
+    TLS_FAIL_GOODBYE, /* close_notify in the midst of the handshake: a health check */
     TLS_FAIL_PLAIN_HTTP,
     TLS_FAIL_HANDSHAKE, /* hello refused, no common suite, ... */
     TLS_FAIL_PEER_CERT,

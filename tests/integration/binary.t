@@ -62,7 +62,7 @@ examine() {
     check $? "$what: runs and tells its version"
 }
 
-examine "${BUILD:-build}/tiny" 409600
+examine "${BUILD:-build}/tiny" 425984
 examine "${BUILD:-build}/tiny-small" 307200
 echo "1..$n"
 exit $failed

@@ -123,7 +123,8 @@ def check(shell, ask):
     offers(["tiny", "--ssl.keyf"], {"--ssl.keyfile"}, "the rest of a key", True)
     offers(["tiny", ""], COMMANDS, f"the {len(COMMANDS)} subcommands")
     for command in sorted(COMMANDS):
-        offers(["tiny", command, "-"], of_usage(command), f"what {command} takes", True)
+        takes_all = re.search(rf"tiny {command}.* \[options\]", usage) is not None
+        offers(["tiny", command, "-"], of_usage(command), f"what {command} takes", not takes_all)
     modes = {"auto", "files", "status", "raw", "echo", "reverse", "console"}
     offers(["tiny", "--server.mode", ""], modes, "the words of a choice")
     offers(["tiny", "--server.mode=rev"], {"reverse"}, "one behind =", True)
