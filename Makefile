@@ -16,6 +16,7 @@
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make dist       build/dist: tarballs of source and programs, SHA-256, SBOM
 #   make reproducible   builds twice under other circumstances and compares
+#   make deb        build/deb: Debian's package
 #   make clean
 #
 # V=1 shows the commands. BEARSSL_SRC=dir takes the pristine BearSSL source
@@ -295,6 +296,10 @@ dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
 test: $(SETUP)/dist
 reproducible: $(SETUP)/dist $(BEARSSL)/sources.mk
 	$(Q)packaging/dist/reproduce tiny tiny-small dist
+
+.PHONY: deb
+deb: $(SETUP)/deb $(BUILD)/tiny $(COMPLETIONS)
+	$(Q)packaging/dist/make-deb $(VERSION) $(BUILD)/deb
 
 # ---- tests ------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what a part of the work needs and this machine lacks.
 #
-# usage: setup.sh build|test|interop|check|bench|dist|maintain
+# usage: setup.sh build|test|interop|check|bench|dist|deb|maintain
 #
 # Nothing is asked of the network when nothing is missing. As root the missing
 # packages are installed with apt-get; anyone else is told the one command.
@@ -54,7 +54,7 @@ brotli brotli
 zstd zstd
 systemd-analyze systemd
 dh debhelper
-dpkg-buildpackage dpkg-dev
+/usr/share/doc/build-essential/copyright build-essential
 lintian lintian
 busybox busybox
 END
@@ -86,6 +86,13 @@ gzip gzip
 python3 python3
 END
         ;;
+    deb)
+        cat <<'END'
+dpkg-buildpackage dpkg-dev
+dh debhelper
+/usr/share/doc/build-essential/copyright build-essential
+END
+        ;;
     maintain)
         cat <<'END'
 mcs mono-mcs
@@ -93,7 +100,7 @@ mono mono-runtime
 END
         ;;
     *)
-        echo "setup: unknown part '$1' (build, test, interop, check, bench, dist or maintain)" >&2
+        echo "setup: unknown part '$1' (build, test, interop, check, bench, dist, deb or maintain)" >&2
         return 1
         ;;
     esac
@@ -118,7 +125,7 @@ missing_packages() {
 }
 
 [ $# -eq 1 ] || {
-    echo "usage: setup.sh build|test|interop|check|bench|dist|maintain" >&2
+    echo "usage: setup.sh build|test|interop|check|bench|dist|deb|maintain" >&2
     exit 1
 }
 needs "$1" > /dev/null
