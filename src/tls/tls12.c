@@ -347,8 +347,7 @@ static void note_closed(struct tls *t)
 
     if (err == BR_ERR_OK) {
         if (!t->established) {
-            tls_note(t, TLS_FAIL_GOODBYE, "close_notify",
-                     "the client closed during the handshake");
+            tls_note(t, TLS_FAIL_GOODBYE, "close_notify", "the client closed during the handshake");
         }
     } else if (err >= BR_ERR_SEND_FATAL_ALERT) {
         tls_forget_session(t);
