@@ -10,7 +10,8 @@ OPTION(endpoints, OPTION_ENDPOINTS, 0, 0, "server.endpoint", "tcp://[::]:4433", 
        "listen here: tcp://host:port, tcp://[ipv6]:port, unix:///path; repeatable")
 OPTION(unlink, OPTION_BOOL, 0, 0, "server.unlink", "false", "",
        "remove a Unix socket that is left over, before listening on its path")
-OPTION(family, OPTION_CHOICE, 0, 0, "server.family", "any", "", "address families: any, ipv4, ipv6")
+OPTION(family, OPTION_CHOICE, 0, 0, "server.family", "any", "",
+       "what kinds of addresses to listen on")
 OPTION(
     mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
     "what is served: files, status, raw, echo, reverse, console; auto: files if files.root is set, "
@@ -145,19 +146,19 @@ OPTION(require_peer_certificate, OPTION_BOOL, 0, 0, "ssl.require-peer-certificat
 OPTION(verify_depth, OPTION_NUMBER, 0, 32, "ssl.verify-depth", "9", "",
        "CA certificates between a client's certificate and one of ssl.cafile")
 OPTION(crl_check, OPTION_CHOICE, 0, 0, "ssl.crl-check", "auto", "",
-       "which of a client's certificates need a CRL: none, leaf, all; auto: all with ssl.crl-file")
+       "which of a client's certificates need a CRL; auto: all with ssl.crl-file")
 OPTION(verify_return_error, OPTION_BOOL, 0, 0, "ssl.verify-return-error", "true", "",
        "a bad client certificate ends the connection; false: it is told and tolerated")
 OPTION(verify_error_depth, OPTION_NUMBER, 0, 100, "ssl.verify-error-depth", "100", "",
        "what is wrong with certificates deeper than this ends it all the same")
 STANDIN_OPTION(verify_report, OPTION_CHOICE, 0, 0, "ssl.verify-report", "none", "",
-               "verification on standard error, in openssl's form: none, errors, all")
+               "verification on standard error, in openssl's form")
 OPTION(check_time, OPTION_BOOL, 0, 0, "ssl.check-time", "true", "",
        "refuse certificates that are expired or not yet valid")
 STANDIN_OPTION(attime_s, OPTION_NUMBER, 0, UINT32_MAX, "ssl.attime", "0", "SECONDS",
                "check their validity at this time since 1970; 0: now")
 OPTION(purpose, OPTION_CHOICE, 0, 0, "ssl.purpose", "sslclient", "",
-       "what their key usages must allow: sslclient, sslserver, any")
+       "what their key usages must allow")
 STANDIN_OPTION(verify_hostname, OPTION_TEXT, 0, 0, "ssl.verify-hostname", "", "NAME",
                "a host name that client certificates must be for")
 STANDIN_OPTION(verify_email, OPTION_TEXT, 0, 0, "ssl.verify-email", "", "ADDRESS",
@@ -175,7 +176,7 @@ STANDIN_OPTION(ignore_critical, OPTION_BOOL, 0, 0, "ssl.ignore-critical", "false
 OPTION(auth_level, OPTION_NUMBER, 0, 5, "ssl.auth-level", "2", "",
        "strength of keys and signatures in chains: 1: 80 bits, 2: 112, 3: 128, 4: 192, 5: 256")
 STANDIN_OPTION(suiteb, OPTION_CHOICE, 0, 0, "ssl.suiteb", "off", "",
-               "chains of Suite B alone: off, 128-only (P-256), 128 (P-384 too), 192 (P-384)")
+               "chains of Suite B alone: P-256 (128-only), P-384 (192) or both (128)")
 
 OPTION(root, OPTION_TEXT, 0, 0, "files.root", "", "DIR", "the folder to serve")
 OPTION(index, OPTION_WORDS, 0, 0, "files.index", "index.html", "NAMES",
@@ -217,11 +218,11 @@ STANDIN_OPTION(console_crlf, OPTION_BOOL, 0, 0, "console.crlf", "false", "",
 STANDIN_OPTION(console_ignore_eof, OPTION_BOOL, 0, 0, "console.ignore-eof", "false", "",
                "the end of what is typed does not end the server")
 
-OPTION(log_level, OPTION_CHOICE, 0, 0, "log.level", "info", "", "error, warn, info, debug")
+OPTION(log_level, OPTION_CHOICE, 0, 0, "log.level", "info", "", "how much is told")
 OPTION(log_file, OPTION_TEXT, 0, 0, "log.file", "-", "FILE", "where messages go; -: standard error")
 OPTION(access_file, OPTION_TEXT, 0, 0, "log.access-file", "", "FILE",
        "where requests are logged; -: standard output")
 OPTION(access_format, OPTION_CHOICE, 0, 0, "log.access-format", "common", "",
-       "common, combined, json")
+       "the form of their lines")
 OPTION(log_probes, OPTION_BOOL, 0, 0, "log.probes", "true", "",
        "tell of connections that leave before a ClientHello")

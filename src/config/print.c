@@ -170,6 +170,8 @@ static const char usage[] =
     "  -t         check the configuration, print what is in effect, and exit\n"
     "  -h, --help this text; --version: the version\n"
     "\n"
+    "Serve a folder: tiny --files.root DIR --ssl.keyfile FILE\n"
+    "\n"
     "Options stand in the file as `key = value`, in the environment as\n"
     "TINY_SSL_KEYFILE, on the command line as --key value or --key=value; the later\n"
     "one wins. In brackets: the spelling of openssl s_server. Exit codes: 0 all\n"
@@ -189,11 +191,26 @@ static void help_spellings(struct text *t, const struct option *o)
     text_add(t, last[0] == '\0' ? "" : "]");
 }
 
+/* The words of a choice, joined by |. */
+static void help_words(struct text *t, const struct option *o)
+{
+    int last = -1;
+
+    for (size_t i = 0; i < choice_table_len; i++) {
+        if (choice_table[i].field == o->offset && choice_table[i].value != last) {
+            text_addf(t, last < 0 ? "%s" : "|%s", choice_table[i].name);
+            last = choice_table[i].value;
+        }
+    }
+}
+
 static const char *argument_of(const struct option *o)
 {
     const char *own = option_argument(o);
 
     switch (o->type) {
+    case OPTION_CHOICE:
+        return "";
     case OPTION_BOOL:
         return "true|false";
     case OPTION_MS:
@@ -202,7 +219,7 @@ static const char *argument_of(const struct option *o)
     case OPTION_NUMBER:
         return own[0] != '\0' ? own : "NUMBER";
     default:
-        return own[0] != '\0' ? own : "WORD";
+        return own;
     }
 }
 
@@ -216,7 +233,9 @@ int config_help(int fd)
         char line[1024];
         struct text t = text_over(line, sizeof line);
 
-        text_addf(&t, "\n  --%s %s", option_key(o), argument_of(o));
+        text_addf(&t, "%s  --%s %s", TINY_STANDIN || i == 0 ? "\n" : "", option_key(o),
+                  argument_of(o));
+        help_words(&t, o);
         help_spellings(&t, o);
         if (option_help(o)[0] != '\0') {
             text_addf(&t, "\n      %s", option_help(o));
