@@ -20,7 +20,7 @@
 #   make clean
 #
 # V=1 shows the commands. BEARSSL_SRC=dir takes the pristine BearSSL source
-# from dir and needs no network. All output goes under $(BUILD).
+# from dir and needs no network. PREPARED=1 installs nothing. All output goes under $(BUILD).
 
 VERSION := 0.1.0
 BUILD   ?= build
@@ -151,7 +151,7 @@ VARIANTS := musl small gcc-san clang-san fuzz cov
 
 SETUP = $(BUILD)/setup
 $(SETUP)/%: third_party/setup.sh
-	$(Q)third_party/setup.sh $*
+	$(Q)$(if $(PREPARED),:,third_party/setup.sh $*)
 	$(Q)mkdir -p $(@D) && touch $@
 # Browsers, other languages and packagers' tools, which are large: tests of what cannot be had are skipped.
 $(SETUP)/interop: third_party/setup.sh | $(SETUP)/test $(SETUP)/check

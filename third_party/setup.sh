@@ -37,6 +37,7 @@ strace strace
 valgrind valgrind
 /usr/include/valgrind/memcheck.h valgrind
 mandoc mandoc
+busybox busybox
 groff groff-base
 zsh zsh
 fish fish

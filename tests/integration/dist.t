@@ -69,7 +69,8 @@ if not ok(code == 0, "make dist", stdout + stderr):
 files = sorted(os.listdir(dist))
 version = re.search(r"^VERSION := (\S+)$", open(ROOT + "/Makefile", encoding="utf-8").read(), re.M).group(1)
 sources = [f for f in files if f == f"tiny-{version}.tar.gz"]
-programs = [f for f in files if f.endswith(".tar.gz") and f not in sources]
+feed = f"tiny-{version}-openwrt-feed.tar.gz"
+programs = [f for f in files if f.endswith(".tar.gz") and f not in sources and f != feed]
 ok(len(sources) == 1 and len(programs) >= 2 and f"tiny-{version}.cdx.json" in files and "SHA256SUMS" in files,
    "source, programs, bill and sums", files)
 code, stdout, stderr = run("sha256sum", "-c", "--strict", "SHA256SUMS", cwd=dist)
@@ -100,6 +101,12 @@ for name in programs:
     equal(kept, sorted(kept), "in order")
     equal(set(kept), {"tiny", "tiny.1", "tiny.conf", "tiny.conf.5", "README.md", "LICENSE", "LICENSE.bearssl",
                       "LICENSE.musl", "completions/_tiny", "completions/tiny.bash", "completions/tiny.fish"}, "with what belongs to it")
+
+names(f"{dist}/{feed}")
+with tarfile.open(f"{dist}/{feed}") as tar:
+    package = tar.extractfile(feed[:-len(".tar.gz")] + "/tiny/Makefile").read().decode()
+equal(re.findall(r"^PKG_(?:VERSION|HASH):=(.*)$", package, re.M), [version, sha256(f"{dist}/{sources[0]}")],
+      "OpenWrt's package knows version and checksum of the source")
 
 name = f"tiny-{version}-{os.uname().machine}"
 with tarfile.open(f"{dist}/{name}.tar.gz") as tar:
