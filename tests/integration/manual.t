@@ -16,6 +16,7 @@ WANT = {
     "Clients with a certificate alone": ["Client certificate +verified", "\nrefused\n"],
     "In place of openssl s_server": ["ACCEPT", "\nstressed\n", "1 server accepts that finished"],
     "What is in effect": ["server.mode = echo", "ECDHE-ECDSA-CHACHA20-POLY1305 +TLSv1.2", "ECDHE-RSA-CHACHA20-POLY1305 +TLSv1.2"],
+    "Whether it answers": ["\nnot yet\n", "\nit lives\n"],
     "Files for everybody": ["max-connections = 50", "HTTP/1.1 200", "Strict-Transport-Security: max-age=86400", "\nhello\n",
                             '"GET / HTTP/1.1" 200 6 "-" "curl/'],
     "Clients with a certificate, and a list of those that were lost": ["Client certificate +verified", "revoked", "\nrefused\n"],
