@@ -179,8 +179,8 @@ def check_running():
     conf = router.root + "/var/etc/tiny-main.conf"
     main = found["main"]
     equal(main["command"], [router.root + "/usr/bin/tiny", "-c", conf], "its command stays in the foreground")
-    equal({k: main.get(k) for k in ("file", "respawn", "stdout", "stderr", "no_new_privs", "term_timeout")},
-          {"file": [conf], "respawn": [], "stdout": ["1"], "stderr": ["1"], "no_new_privs": ["1"], "term_timeout": ["8"]},
+    equal({k: main.get(k) for k in ("file", "respawn", "stdout", "stderr", "term_timeout")},
+          {"file": [conf], "respawn": [], "stdout": ["1"], "stderr": ["1"], "term_timeout": ["8"]},
           "respawned, logged, restarted when the file changes")
     equal(stat.S_IMODE(os.stat(conf).st_mode), 0o600, "the file is nobody else's business")
     equal(run(SMALL, "-t", "-c", conf)[0], 0, "tiny -t accepts it")
@@ -410,6 +410,8 @@ def check_package():
     download = re.search(r"^Download/bearssl FILE=(\S+) URL=(\S+) HASH=(\S+)$", out.decode(), re.M)
     equal(download.group(1, 3), (pin[2], pin[3]), "BearSSL is the pinned one")
     ok(not re.fullmatch("[0-9a-f]{64}|skip", shown["PKG_HASH"]), "PKG_HASH fits nothing before a release fills it in")
+    code, out, err = package_make("-n", "install-tiny-full", "BUILD_DIR=/b", "DESTINATION=/d", BUILD_VARIANT="full")
+    ok(f"/b/tiny-full/tiny-{version}/build/tiny /d/usr/bin/tiny".encode() in out, "tiny-full installs the full program", out + err)
     check_compile(version, pin[2], shown["PKG_LICENSE_FILES"].split())
 
 
