@@ -17,6 +17,7 @@
 #   make dist       build/dist: tarballs of source and programs, SHA-256, SBOM
 #   make reproducible   builds twice under other circumstances and compares
 #   make deb        build/deb: Debian's package
+#   make image      build/tiny-image.tar: a container's image, without Docker
 #   make clean
 #
 # V=1 shows the commands. BEARSSL_SRC=dir takes the pristine BearSSL source
@@ -296,6 +297,13 @@ dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
 test: $(SETUP)/dist
 reproducible: $(SETUP)/dist $(BEARSSL)/sources.mk
 	$(Q)packaging/dist/reproduce tiny tiny-small dist
+
+# For this machine's processor; packaging/docker/image takes those of others, too.
+DOCKER_x86_64  := amd64
+DOCKER_aarch64 := arm64
+.PHONY: image
+image: $(BUILD)/tiny
+	$(Q)packaging/docker/image $(BUILD)/tiny-image.tar tiny:$(VERSION) $(or $(DOCKER_$(HOST)),$(HOST))=$(BUILD)/tiny
 
 .PHONY: deb
 deb: $(SETUP)/deb $(BUILD)/tiny $(COMPLETIONS)

@@ -38,6 +38,7 @@ valgrind valgrind
 /usr/include/valgrind/memcheck.h valgrind
 mandoc mandoc
 busybox busybox
+nsenter util-linux
 groff groff-base
 zsh zsh
 fish fish
