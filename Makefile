@@ -18,6 +18,7 @@
 #   make reproducible   builds twice under other circumstances and compares
 #   make deb        build/deb: Debian's package
 #   make image      build/tiny-image.tar: a container's image, without Docker
+#   make apk        build/apk: what Alpine's abuild needs
 #   make clean
 #
 # V=1 shows the commands. BEARSSL_SRC=dir takes the pristine BearSSL source
@@ -308,6 +309,9 @@ image: $(BUILD)/tiny
 .PHONY: deb
 deb: $(SETUP)/deb $(BUILD)/tiny $(COMPLETIONS)
 	$(Q)packaging/dist/make-deb $(VERSION) $(BUILD)/deb
+.PHONY: apk
+apk: dist
+	$(Q)packaging/dist/make-apk $(VERSION) $(DIST)/tiny-$(VERSION).tar.gz $(BUILD)/apk
 
 # ---- tests ------------------------------------------------------------------
 
