@@ -3,6 +3,7 @@
 #   make            what is missing is installed, build/tiny is built
 #   make small      build/tiny-small, without what a router hardly needs
 #                   (core/build.h); STANDIN=0 makes `all` and `install` mean it
+#   make MINIMAL=1  build/tiny-minimal, for 4 MB of flash; `install` likewise
 #   make run        ... and serves https://localhost:4433 as tiny.conf says
 #   make test       every test, ending in prove's one summary
 #   make unit       unit tests only, with gcc and clang, under sanitizers
@@ -75,12 +76,13 @@ HARDEN   := -fstack-protector -ffunction-sections -fdata-sections -fno-asynchron
 # own code is optimized as a whole at the link, except the cryptography and
 # core/bytes.c: there the border between two files also keeps the compiler from
 # learning too much about a secret and turning arithmetic into branches.
-# malloc is found too late for that.
-APART_musl := src/core/bytes.c src/core/heap.c
+# malloc and division are found too late for that.
+APART_musl := src/core/bytes.c src/core/divide.c src/core/heap.c
 FAST_musl := x25519 chacha20 gcm_ni p256_field modint
 OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest)
 OPT_rest   = $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
              $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin) \
+             $(if $(filter src/core/divide.c,$<),-DTINY_DIVIDE) \
              $(if $(LAYOUT),$(if $(filter src/core/relro.c,$<),-DTINY_RELR))
 # Of what -Oz does, these make more code than they save here.
 SMALLER     := -malign-data=abi -fno-inline-small-functions -fno-tree-dominator-opts
@@ -103,6 +105,14 @@ FAST_small   := x25519 p256_field modint
 OPT_small     = $(if $(filter $(FAST_small),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest)
 LINK_small    = $(LINK_musl)
 BEAROPT_small = -Oz $(SMALLER) $(BEAROPT_rest)
+
+# For 4 MB of flash: small before all else.
+CC_minimal     := $(CC_musl)
+AR_minimal     := $(AR_musl)
+CFLAGS_minimal := $(CFLAGS_small) -DTINY_TLS12=0 -DTINY_CLIENTS=0 -DTINY_COMFORT=0
+OPT_minimal     = -Oz $(SMALLER) $(OPT_rest)
+LINK_minimal    = $(LINK_musl)
+BEAROPT_minimal = -Oz $(SMALLER) $(BEAROPT_rest)
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CC_gcc-san       := gcc
@@ -147,7 +157,7 @@ CFLAGS_cov   := -O0 -g --coverage
 LINK_cov     := --coverage
 BEAR_cov     := musl
 
-VARIANTS := musl small gcc-san clang-san fuzz cov
+VARIANTS := musl small minimal gcc-san clang-san fuzz cov
 
 # ---- what is missing, and the BearSSL tree ----------------------------------
 
@@ -236,13 +246,13 @@ $(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
 
 $(BUILD)/tiny: $(BUILD)/musl/tiny
 	$(Q)ln -f $< $@
-$(BUILD)/tiny-small: $(BUILD)/small/tiny
+$(BUILD)/tiny-%: $(BUILD)/%/tiny
 	$(Q)ln -f $< $@
 
 # ---- main targets -----------------------------------------------------------
 
 .PHONY: all small run clean install completions
-PROGRAM := $(BUILD)/tiny$(if $(filter 0,$(STANDIN)),-small)
+PROGRAM := $(BUILD)/tiny$(if $(filter 1,$(MINIMAL)),-minimal,$(if $(filter 0,$(STANDIN)),-small))
 all: $(PROGRAM)
 small: $(BUILD)/tiny-small
 
@@ -391,7 +401,7 @@ replay: $(REPLAY_BIN)
 check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
-test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
+test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
 	$(Q)$(PROVE) $(UNIT_BIN) tests/bearssl/run.t tests/ct/ct.t tests/check/replay.t \
 	    $(sort $(wildcard tests/check/check-*.t)) $(INTEGRATION) $(TORTURE)
 

@@ -35,8 +35,11 @@ static int printed(int result)
 
 static int print_version(void)
 {
-    return printed(outputf(STDOUT_FILENO, "tiny %s%s, BearSSL 0.6, TLS 1.%s 1.3\n", TINY_VERSION,
-                           TINY_STANDIN ? "" : " (small)", TINY_LEGACY ? "0 to" : "2 and"));
+    return printed(outputf(STDOUT_FILENO, "tiny %s%s, BearSSL 0.6, TLS 1.%s3\n", TINY_VERSION,
+                           TINY_STANDIN ? "" : " (" TINY_BUILD ")",
+                           TINY_LEGACY  ? "0 to 1."
+                           : TINY_TLS12 ? "2 and 1."
+                                        : ""));
 }
 
 /* Those of a parsed list; *begun: some stand before them. */
@@ -194,9 +197,9 @@ static int run_command(struct config *config, enum command command)
     case COMMAND_VERSION:
         return print_version();
     case COMMAND_CIPHERS:
-        return print_ciphers(&config->args);
+        return TINY_COMFORT ? print_ciphers(&config->args) : EXIT_CODE_USAGE;
     case COMMAND_CERTIFICATE:
-        return make_certificate(&config->args);
+        return TINY_COMFORT ? make_certificate(&config->args) : EXIT_CODE_USAGE;
     case COMMAND_HEALTHCHECK:
         return healthcheck(config);
     case COMMAND_TEST:

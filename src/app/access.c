@@ -1,4 +1,5 @@
 #include "app/access.h"
+#include "core/build.h"
 #include "config/cipherlist.h"
 #include "core/clock.h"
 #include "core/date.h"
@@ -41,7 +42,7 @@ void access_begin(struct access_entry *e, const struct app_shared *shared,
                   const struct access_request *request, uint64_t now_ms)
 {
     const struct access_request *r = request;
-    enum access_format format = shared->config->access_format;
+    enum access_format format = TINY_COMFORT ? shared->config->access_format : ACCESS_COMMON;
     struct span none = {NULL, 0};
     struct span host = format == ACCESS_JSON ? r->host : none;
     struct span referer = format == ACCESS_COMMON ? none : r->referer;
@@ -210,11 +211,11 @@ void access_end(struct access_entry *e, const struct app_shared *shared,
         return;
     }
     now = date_of(clock_wall_s());
-    if (format == ACCESS_JSON) {
+    if (TINY_COMFORT && format == ACCESS_JSON) {
         add_json(&t, e, peer, &now, now_ms, whole);
     } else {
         add_common(&t, e, peer, &now, whole ? e->status : ACCESS_STATUS_CUT,
-                   format == ACCESS_COMBINED);
+                   TINY_COMFORT && format == ACCESS_COMBINED);
     }
     line[t.len++] = '\n';
     write_line(shared->access_fd, line, t.len);

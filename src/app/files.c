@@ -1,4 +1,5 @@
 #include "app/files.h"
+#include "core/build.h"
 #include "app/listing.h"
 #include "app/mime.h"
 
@@ -107,10 +108,10 @@ static long more(struct http_conn *conn, uint8_t *dst, size_t cap)
 {
     struct files *f = (struct files *)conn;
 
-    if (f->listing != NULL) {
+    if (TINY_COMFORT && f->listing != NULL) {
         return listing_more(f->listing, dst, cap);
     }
-    return f->multi != NULL ? multi_more(f, dst, cap) : files_read(conn, dst, cap);
+    return TINY_COMFORT && f->multi != NULL ? multi_more(f, dst, cap) : files_read(conn, dst, cap);
 }
 
 void files_end(struct http_conn *conn)
@@ -272,6 +273,9 @@ static void answer_body(struct files *f, const struct http_request *r, struct ht
     a->length_known = true;
     a->length = f->size;
     a->type = f->type;
+    if (!TINY_COMFORT) {
+        return; /* a server may pass over Range (RFC 9110, section 14.2) */
+    }
     text_add(&a->fields, "Accept-Ranges: bytes\r\n");
     if (r->method != HTTP_GET || !http_if_range(r, v, now_s)) {
         return;
@@ -344,12 +348,12 @@ static void answer(struct http_conn *conn, const struct http_request *r, struct 
         answer_error(a, (unsigned)status);
         return;
     }
-    found = files_find(conn->shared, &path, &config->index, config->listing);
+    found = files_find(conn->shared, &path, &config->index, TINY_COMFORT && config->listing);
     if (found.status == 301) {
         answer_redirect(a, r, &path);
     } else if (found.status != 200) {
         answer_error(a, found.status);
-    } else if (found.directory) {
+    } else if (TINY_COMFORT && found.directory) {
         answer_listing(f, a, &path, &found);
     } else {
         answer_file(f, r, a, &path, &found, now_s);

@@ -1,4 +1,5 @@
 #include "app/mime.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const char table[] =
     "-font/woff2\0 woff2 \0"
     "+application/json\0 json map \0"
     "+text/plain; charset=utf-8\0 asc bat c cfg conf cpp diff h ini log patch py sh sql srt txt \0"
+#if TINY_COMFORT
     "+application/atom+xml\0 atom \0"
     "-application/epub+zip\0 epub \0"
     "-application/gzip\0 gz tgz \0"
@@ -58,7 +60,9 @@ static const char table[] =
     "-video/mp4\0 m4v mp4 \0"
     "-video/quicktime\0 mov \0"
     "-video/webm\0 webm \0"
-    "-video/x-matroska\0 mkv \0";
+    "-video/x-matroska\0 mkv \0"
+#endif
+    ;
 
 static const struct mime unknown = {false, "application/octet-stream"};
 

@@ -1,4 +1,5 @@
 #include "config/args.h"
+#include "config/args_walk.h"
 #include "core/must.h"
 
 #include "config/spelling.h"
@@ -9,23 +10,12 @@
 
 #include <string.h>
 
-/* The walk over the arguments. */
-struct walk {
-    int argc;
-    char **argv;
-    int at;
-    struct span name;  /* without its dashes, up to = */
-    const char *inner; /* what follows =, or NULL */
-};
-
 static struct span span_text(const char *s)
 {
     return span_of(s, strlen(s));
 }
 
-/* Splits the next argument. False at the end, or when it is no option (then
- * name is empty). */
-static bool next(struct walk *w)
+bool args_next(struct walk *w)
 {
     const char *arg, *equals;
 
@@ -45,8 +35,7 @@ static bool next(struct walk *w)
     return true;
 }
 
-/* The value of the option that next() found, or NULL. */
-static const char *value_of(struct walk *w)
+const char *args_value(struct walk *w)
 {
     if (w->inner != NULL) {
         return w->inner;
@@ -54,19 +43,20 @@ static const char *value_of(struct walk *w)
     return w->at < w->argc ? w->argv[w->at++] : NULL;
 }
 
-static bool is_one_of(struct span name, const char *a, const char *b)
+bool args_one_of(struct span name, const char *a, const char *b)
 {
     return span_is(name, a) || span_is(name, b);
 }
 
 static bool is_file_option(struct span name)
 {
-    return is_one_of(name, "c", "config") || span_is(name, "configuration");
+    return args_one_of(name, "c", "config") || span_is(name, "configuration");
 }
 
 static bool is_flag(struct span name)
 {
-    return is_one_of(name, "h", "help") || is_one_of(name, "t", "test") || span_is(name, "version");
+    return args_one_of(name, "h", "help") || args_one_of(name, "t", "test") ||
+           span_is(name, "version");
 }
 
 static void set_built(struct loader *l, const struct option *o, const struct text *t)
@@ -108,9 +98,6 @@ static const char *refusal_of(const struct spelling *s)
     if (s->how == SPELLING_REFUSED) {
         return spelling_refusal(s);
     }
-    if (!TINY_EXTRAS) {
-        return OPTION_LEFT_OUT;
-    }
     must(s->fixed != NULL);
     (void)sslop_parse(span_text(s->fixed), &r);
     must(r.refused.name != NULL);
@@ -122,7 +109,7 @@ static void check_form(struct loader *l, const struct spelling *s, const char *v
 {
     struct span form = span_text(value);
 
-    if (!is_one_of(form, "PEM", "DER") && !is_one_of(form, "pem", "der")) {
+    if (!args_one_of(form, "PEM", "DER") && !args_one_of(form, "pem", "der")) {
         loader_error(l, NULL,
                      "-%s: PEM and DER are read, whichever it is; make PEM of others: "
                      "openssl pkcs12 -in FILE -nodes",
@@ -168,18 +155,13 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
     default:
         must(text != NULL);
     }
-    if (o == NULL) {
-        if (s->how != SPELLING_UNSET) { /* it would go without saying */
-            loader_error(l, NULL, "-%s: " OPTION_LEFT_OUT, s->name);
-        }
-        return;
-    }
+    must(o != NULL);
     if ((s->how == SPELLING_FIRST && l->set_in[option_index(o)] == l->layer) ||
         (s->how == SPELLING_UNSET && l->set_in[option_index(o)] != LAYER_DEFAULT)) {
         return;
     }
     /* What is wrong is told by the name that was used. */
-    if (TINY_STANDIN && s->how != SPELLING_FORM) {
+    if (s->how != SPELLING_FORM) {
         text_addf(&where, "command line: -%s", s->name);
         l->place = place;
     }
@@ -192,9 +174,7 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
         set_url(l, o, "unix://", text);
         break;
     case SPELLING_ADD_OP:
-        if (TINY_EXTRAS) {
-            add_op(l, o, text);
-        }
+        add_op(l, o, text);
         break;
     case SPELLING_FORM:
         check_form(l, s, text);
@@ -209,7 +189,7 @@ static void set_by_spelling(struct loader *l, const struct spelling *s, const ch
     l->place = "command line";
 }
 
-static void missing_value(struct loader *l, struct span name)
+void args_missing_value(struct loader *l, struct span name)
 {
     loader_error(l, NULL, "-%.*s: a value is missing", (int)name.len, (const char *)name.data);
 }
@@ -237,7 +217,7 @@ static bool apply_spelling(struct loader *l, struct walk *w)
     const char *value = NULL;
     bool wants = false;
 
-    if (count_spellings(name, &wants) == 0) {
+    if (!TINY_STANDIN || count_spellings(name, &wants) == 0) {
         return false;
     }
     l->config->s_server_style = true;
@@ -245,9 +225,9 @@ static bool apply_spelling(struct loader *l, struct walk *w)
         loader_error(l, NULL, "-%.*s takes no value", (int)name.len, (const char *)name.data);
         return true;
     }
-    value = wants ? value_of(w) : NULL;
+    value = wants ? args_value(w) : NULL;
     if (wants && value == NULL) {
-        missing_value(l, name);
+        args_missing_value(l, name);
         return true;
     }
     while (spelling_next(&s)) {
@@ -283,9 +263,9 @@ static void apply_key(struct loader *l, struct walk *w)
         loader_set(l, o, span_of("true", 4));
         return;
     }
-    value = value_of(w);
+    value = args_value(w);
     if (value == NULL) {
-        missing_value(l, w->name);
+        args_missing_value(l, w->name);
         return;
     }
     loader_set(l, o, span_text(value));
@@ -300,7 +280,7 @@ void args_apply(struct loader *l, enum command command, int argc, char **argv)
     l->place = "command line";
     l->line = 0;
     while (w.at < argc) {
-        bool option = next(&w) && w.name.len > 0;
+        bool option = args_next(&w) && w.name.len > 0;
 
         if (asks && !option) {
             loader_set(l, option_of_field(offsetof(struct config, endpoints)),
@@ -308,8 +288,8 @@ void args_apply(struct loader *l, enum command command, int argc, char **argv)
         } else if (!option) {
             loader_error(l, NULL, "\"%.80s\" is no option", argv[w.at - 1]);
         } else if (is_file_option(w.name)) {
-            if (value_of(&w) == NULL) {
-                missing_value(l, w.name);
+            if (args_value(&w) == NULL) {
+                args_missing_value(l, w.name);
             }
         } else if (!is_flag(w.name) && !apply_spelling(l, &w)) {
             apply_key(l, &w);
@@ -318,122 +298,6 @@ void args_apply(struct loader *l, enum command command, int argc, char **argv)
 }
 
 /* ---- sub-commands ------------------------------------------------------------ */
-
-static void scan_ciphers(struct loader *l, struct walk *w, struct args_scan *scan)
-{
-    struct command_args *args = &l->config->args;
-    bool have_list = false;
-
-    for (; w->at < w->argc; w->at++) {
-        const char *arg = w->argv[w->at];
-
-        if (strcmp(arg, "-v") == 0) {
-            args->verbose = true;
-        } else if (strcmp(arg, "-s") == 0) {
-            args->supported = true;
-        } else if (strcmp(arg, "-ciphersuites") == 0 && w->at + 1 < w->argc) {
-            args->ciphersuites = w->argv[++w->at];
-        } else if (strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0) {
-            scan->command = COMMAND_HELP;
-        } else if (have_list) {
-            loader_error(l, NULL, "ciphers takes one list; \"%.80s\" is too much", arg);
-        } else {
-            /* A list may begin with a dash: -AES:AES128. */
-            args->list = arg;
-            have_list = true;
-        }
-    }
-}
-
-static void certificate_days(struct loader *l, struct command_args *args, const char *value)
-{
-    uint64_t v;
-
-    if (value_number(span_text(value), &v) != NULL || v < 1 || v > 36500) {
-        loader_error(l, NULL, "--days: a number from 1 to 36500 is wanted");
-        return;
-    }
-    args->days = (uint32_t)v;
-}
-
-static void certificate_rsa(struct loader *l, struct command_args *args, const char *value)
-{
-    uint64_t v;
-
-    if (!TINY_STANDIN) {
-        loader_error(l, NULL, "--rsa: " OPTION_LEFT_OUT);
-        return;
-    }
-    if (value_number(span_text(value), &v) != NULL || (v != 2048 && v != 3072 && v != 4096)) {
-        loader_error(l, NULL, "--rsa: 2048, 3072 or 4096 bits are wanted");
-        return;
-    }
-    args->rsa_bits = (uint32_t)v;
-}
-
-static void certificate_name(struct loader *l, struct command_args *args, const char *value)
-{
-    size_t len = strlen(value);
-
-    if (len == 0 || len > 253) {
-        loader_error(l, NULL, "--name: a host name or address of 1 to 253 bytes is wanted");
-    } else if (args->names.count >= 64) {
-        loader_error(l, NULL, "--name: at most 64 names fit");
-    } else {
-        args->names.items[args->names.count++] = value;
-    }
-}
-
-static void scan_certificate(struct loader *l, struct walk *w, struct args_scan *scan)
-{
-    struct command_args *args = &l->config->args;
-
-    args->names.items = config_arena_take(l->config->arena, 64 * sizeof *args->names.items);
-    if (args->names.items == NULL) {
-        l->out_of_memory = true;
-        return;
-    }
-    while (w->at < w->argc) {
-        const char *value = NULL;
-
-        if (!next(w)) {
-            loader_error(l, NULL, "\"%.80s\" is no option of certificate", w->argv[w->at - 1]);
-            continue;
-        }
-        if (is_one_of(w->name, "h", "help")) {
-            scan->command = COMMAND_HELP;
-            return;
-        }
-        if (span_is(w->name, "force")) {
-            args->force = true;
-            if (w->inner != NULL) {
-                loader_error(l, NULL, "--force takes no value");
-            }
-            continue;
-        }
-        if (!is_one_of(w->name, "name", "days") && !is_one_of(w->name, "rsa", "out")) {
-            loader_error(l, NULL,
-                         "-%.*s is no option of certificate: --name, --days, --rsa, --out, --force",
-                         (int)w->name.len, (const char *)w->name.data);
-            continue;
-        }
-        value = value_of(w);
-        if (value == NULL) {
-            missing_value(l, w->name);
-        } else if (span_is(w->name, "name")) {
-            certificate_name(l, args, value);
-        } else if (span_is(w->name, "days")) {
-            certificate_days(l, args, value);
-        } else if (span_is(w->name, "rsa")) {
-            certificate_rsa(l, args, value);
-        } else {
-            args->out = value;
-        }
-    }
-    if (args->names.count == 0) {
-        loader_error(l, NULL, "certificate: --name HOST is wanted, once or more");
-    }
-}
 
 /* -c and the flags, wherever they stand; values of other options are skipped
  * as args_apply will take them. */
@@ -444,30 +308,32 @@ static void scan_options(struct walk *w, struct args_scan *scan)
         bool unused;
         bool wants = false;
 
-        if (!next(w)) {
+        if (!args_next(w)) {
             continue;
         }
         if (is_file_option(w->name)) {
-            const char *file = value_of(w);
+            const char *file = args_value(w);
 
             scan->file = file != NULL ? file : scan->file;
-        } else if (is_one_of(w->name, "h", "help")) {
+        } else if (args_one_of(w->name, "h", "help")) {
             scan->command = COMMAND_HELP;
             return;
         } else if (span_is(w->name, "version")) {
             scan->command = COMMAND_VERSION;
             return;
-        } else if (is_one_of(w->name, "t", "test")) {
+        } else if (args_one_of(w->name, "t", "test")) {
             scan->command = COMMAND_TEST;
         }
-        (void)count_spellings(w->name, &wants);
+        if (TINY_STANDIN) {
+            (void)count_spellings(w->name, &wants);
+        }
         o = option_find(w->name);
         if (o != NULL) {
             wants = o->type != OPTION_BOOL ||
                     (w->at < w->argc && value_bool(span_text(w->argv[w->at]), &unused) == NULL);
         }
         if (wants) {
-            (void)value_of(w);
+            (void)args_value(w);
         }
     }
 }
@@ -477,17 +343,20 @@ struct args_scan args_scan(struct loader *l, int argc, char **argv)
     struct args_scan scan = {.command = COMMAND_RUN};
     struct walk w = {.argc = argc, .argv = argv, .at = 2};
     struct command_args *args = &l->config->args;
+    struct span first = span_text(argc > 1 ? argv[1] : "");
 
     *args = (struct command_args){
         .list = "DEFAULT", .ciphersuites = "DEFAULT", .days = 365, .out = "-"};
     l->place = "command line";
-    if (argc > 1 && strcmp(argv[1], "ciphers") == 0) {
+    if (!TINY_COMFORT && args_one_of(first, "ciphers", "certificate")) {
+        loader_error(l, NULL, "%s: " OPTION_LEFT_OUT, argv[1]);
+    } else if (span_is(first, "ciphers")) {
         scan.command = COMMAND_CIPHERS;
-        scan_ciphers(l, &w, &scan);
-    } else if (argc > 1 && strcmp(argv[1], "certificate") == 0) {
+        args_scan_ciphers(l, &w, &scan);
+    } else if (span_is(first, "certificate")) {
         scan.command = COMMAND_CERTIFICATE;
-        scan_certificate(l, &w, &scan);
-    } else if (argc > 1 && strcmp(argv[1], "help") == 0) {
+        args_scan_certificate(l, &w, &scan);
+    } else if (span_is(first, "help")) {
         scan.command = COMMAND_HELP;
     } else {
         bool asks = argc > 1 && strcmp(argv[1], "healthcheck") == 0;

@@ -73,6 +73,22 @@ static void check_password(struct loader *l, const char *const *field)
     }
 }
 
+static void check_second_key(struct loader *l)
+{
+    struct config *c = l->config;
+
+    if (!is_set(c->second_keyfile) && is_set(c->second_certfile)) {
+        c->second_keyfile = c->second_certfile;
+        c->second_certfile = "";
+    }
+    if (is_set(c->second_keyfile) && !is_set(c->keyfile)) {
+        loader_error_at(l, &c->second_keyfile, "a second key needs a first one: set ssl.keyfile");
+    }
+    if (is_set(c->second_chain_file) && !is_set(c->second_keyfile)) {
+        loader_error_at(l, &c->second_chain_file, "belongs to ssl.second-certfile; set it");
+    }
+}
+
 static void check_keys(struct loader *l)
 {
     struct config *c = l->config;
@@ -82,18 +98,11 @@ static void check_keys(struct loader *l)
         c->keyfile = c->certfile;
         c->certfile = "";
     }
-    if (!is_set(c->second_keyfile) && is_set(c->second_certfile)) {
-        c->second_keyfile = c->second_certfile;
-        c->second_certfile = "";
-    }
-    if (is_set(c->second_keyfile) && !is_set(c->keyfile)) {
-        loader_error_at(l, &c->second_keyfile, "a second key needs a first one: set ssl.keyfile");
+    if (TINY_COMFORT) {
+        check_second_key(l);
     }
     if (is_set(c->chain_file) && !is_set(c->keyfile)) {
         loader_error_at(l, &c->chain_file, "belongs to ssl.certfile; set it");
-    }
-    if (is_set(c->second_chain_file) && !is_set(c->second_keyfile)) {
-        loader_error_at(l, &c->second_chain_file, "belongs to ssl.second-certfile; set it");
     }
     if (TINY_EXTRAS) {
         check_password(l, &c->password);
@@ -194,7 +203,7 @@ static void check_alpn(struct loader *l)
     if (total > 1024) {
         loader_error_at(l, &c->alpn, "all names together have at most 1024 bytes");
     }
-    if (!c->prefer_http1) {
+    if (TINY_COMFORT && !c->prefer_http1) {
         loader_warning_at(l, &c->prefer_http1, "there is no HTTP/2 here that could be preferred");
     }
 }
@@ -434,11 +443,17 @@ void config_check(struct loader *l)
     check_mode(l);
     check_keys(l);
     check_names(l);
-    check_server_name(l);
-    check_sessions(l);
+    if (TINY_COMFORT) {
+        check_server_name(l);
+    }
+    if (TINY_STANDIN) {
+        check_sessions(l);
+    }
     check_alpn(l);
-    check_verify(l);
-    check_crls(l);
+    if (TINY_CLIENTS) {
+        check_verify(l);
+        check_crls(l);
+    }
     check_headers(l);
     check_endpoints(l);
     config_check_tls13(l);

@@ -148,7 +148,9 @@ void config_check_tls13(struct loader *l)
         check_psk(l);
         check_early_data(l);
     }
-    check_groups(l);
+    if (TINY_COMFORT) {
+        check_groups(l);
+    }
     if (TINY_EXTRAS && (c->options & SSLOP_NO_TX_CERTIFICATE_COMPRESSION) != 0 &&
         c->compressed_certificates.count > 0) {
         loader_warning_at(l, &c->compressed_certificates,

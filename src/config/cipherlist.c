@@ -276,7 +276,7 @@ int cipherlist_parse(const char *list, bool aes_hardware, struct cipherlist_resu
     if (result->count == 0) {
         return complain(&w,
                         TINY_LEGACY ? "no suite that is built in matches"
-                                    : "no suite of this small build matches",
+                                    : "no suite of this " TINY_BUILD " build matches",
                         span_of(list, strlen(list)));
     }
     return 0;

@@ -420,12 +420,38 @@ static void finish_signatures(struct loader *l)
 
 /* ---- the rest is in checks.c ------------------------------------------------------ */
 
+/* What there is when nothing of it can be chosen; see core/build.h. */
+static void finish_minimal(struct config *c)
+{
+    static const uint16_t suites[] = {0x1303, 0x1301, 0x1303};
+    static const uint16_t groups[] = {29, 23}; /* X25519, P-256 */
+
+    memcpy(c->ciphersuites, suites + cpu_has_fast_aes(), 2 * sizeof *suites);
+    c->ciphersuite_count = 2;
+    memcpy(c->groups, groups, sizeof groups);
+    c->group_count = ARRAY_LEN(groups);
+}
+
 void config_finish(struct loader *l)
 {
     finish_options(l);
-    finish_versions(l);
-    finish_suites(l);
-    finish_groups(l);
-    finish_signatures(l);
+    if (TINY_TLS12) {
+        finish_versions(l);
+        finish_suites(l);
+    } else {
+        l->config->version_min = TLS13;
+        l->config->version_max = TLS13;
+    }
+    if (TINY_COMFORT) {
+        if (!TINY_TLS12) {
+            finish_tls13_suites(l, -1);
+        }
+        finish_groups(l);
+    } else {
+        finish_minimal(l->config);
+    }
+    if (TINY_CLIENTS) {
+        finish_signatures(l);
+    }
     config_check(l);
 }

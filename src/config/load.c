@@ -176,7 +176,7 @@ static void stand_in(struct loader *l)
         return;
     }
     if (c->keyfile[0] != '\0') {
-        if (TINY_STANDIN && access("server.pem", F_OK) == 0 && !holds_certificate(c->keyfile)) {
+        if (access("server.pem", F_OK) == 0 && !holds_certificate(c->keyfile)) {
             set_default(l, &c->certfile, "server.pem");
         }
     } else if (access("server.pem", F_OK) == 0) {
@@ -213,7 +213,7 @@ int config_load(struct config *config, enum command *command, int argc, char **a
         args_apply(&l, scan.command, argc, argv);
     }
     l.place = NULL;
-    if (serves && config->s_server_style && !config->file_given) {
+    if (TINY_STANDIN && serves && config->s_server_style && !config->file_given) {
         stand_in(&l);
     }
     if (!l.out_of_memory && (serves || (TINY_EXTRAS && scan.command != COMMAND_HEALTHCHECK))) {

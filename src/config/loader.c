@@ -1,4 +1,5 @@
 #include "config/loader.h"
+#include "core/build.h"
 
 #include "config/value.h"
 #include "core/text.h"
@@ -300,7 +301,7 @@ void loader_set(struct loader *l, const struct option *o, struct span text)
 void loader_unknown(struct loader *l, struct span key)
 {
     /* The search takes its time; nobody reads what it finds past the bound. */
-    const char *guess = l->reports < LOADER_MAX_REPORTS ? option_guess(key) : NULL;
+    const char *guess = TINY_COMFORT && l->reports < LOADER_MAX_REPORTS ? option_guess(key) : NULL;
     char name[80];
     struct text t = text_over(name, sizeof name);
 

@@ -2,9 +2,9 @@
  * The rows of the option table, for options.c alone, which reads them more
  * than once: field of struct config, type, least and greatest value (OPTION_NUMBER,
  * _MS and _S, in the kept unit), key, default as written, what --help calls the
- * value ("": the type says it), line of help. STANDIN_OPTION or
- * EXTRA_OPTION instead of OPTION: a build without the one or the other (core/build.h) is without
- * it and refuses its key and spellings.
+ * value ("": the type says it), line of help. STANDIN_OPTION,
+ * EXTRA_OPTION, TLS12_OPTION, CLIENTS_OPTION or COMFORT_OPTION instead of OPTION: a build without
+ * the one or the other (core/build.h) is without it and refuses its key.
  */
 OPTION(endpoints, OPTION_ENDPOINTS, 0, 0, "server.endpoint", "tcp://[::]:4433", "URL",
        "listen here: tcp://host:port, tcp://[ipv6]:port, unix:///path; repeatable")
@@ -46,10 +46,10 @@ OPTION(keyfile, OPTION_TEXT, 0, 0, "ssl.keyfile", "", "FILE",
        "PEM with the private key and, without ssl.certfile, the certificate chain")
 OPTION(certfile, OPTION_TEXT, 0, 0, "ssl.certfile", "", "FILE",
        "PEM or DER with the certificate chain")
-OPTION(second_keyfile, OPTION_TEXT, 0, 0, "ssl.second-keyfile", "", "FILE",
-       "a second key, of the other type (RSA or EC)")
-OPTION(second_certfile, OPTION_TEXT, 0, 0, "ssl.second-certfile", "", "FILE",
-       "its certificate chain")
+COMFORT_OPTION(second_keyfile, OPTION_TEXT, 0, 0, "ssl.second-keyfile", "", "FILE",
+               "a second key, of the other type (RSA or EC)")
+COMFORT_OPTION(second_certfile, OPTION_TEXT, 0, 0, "ssl.second-certfile", "", "FILE",
+               "its certificate chain")
 EXTRA_OPTION(password, OPTION_SECRET, 0, 0, "ssl.password", "", "pass:X|env:VAR|file:PATH|fd:N",
              "where the password of encrypted keys comes from")
 EXTRA_OPTION(second_password, OPTION_SECRET, 0, 0, "ssl.second-password", "",
@@ -60,8 +60,8 @@ STANDIN_OPTION(second_chain_file, OPTION_TEXT, 0, 0, "ssl.second-certificate-cha
                "those for the second certificate")
 OPTION(sni, OPTION_LIST, 0, 0, "ssl.server-name-indication", "", "NAME=KEYFILE",
        "a certificate for one server name; *.example.org; repeatable")
-OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
-       "DER of the OCSP response that is stapled to its certificate; repeatable")
+CLIENTS_OPTION(ocsp_files, OPTION_LIST, 0, 0, "ssl.ocsp-file", "", "FILE",
+               "DER of the OCSP response that is stapled to its certificate; repeatable")
 EXTRA_OPTION(compressed_certificates, OPTION_LIST, 0, 0, "ssl.compressed-certificates", "", "FILE",
              "the certificate chain ready compressed, for TLS 1.3; repeatable")
 STANDIN_OPTION(serverinfo, OPTION_LIST, 0, 0, "ssl.serverinfo", "", "FILE",
@@ -72,36 +72,38 @@ STANDIN_OPTION(server_name_certfile, OPTION_TEXT, 0, 0, "ssl.server-name-certfil
                "the certificate for ssl.server-name; unset: server2.pem")
 STANDIN_OPTION(server_name_keyfile, OPTION_TEXT, 0, 0, "ssl.server-name-keyfile", "", "FILE",
                "its key; unset: in ssl.server-name-certfile")
-OPTION(server_name_fatal, OPTION_BOOL, 0, 0, "ssl.server-name-fatal", "false", "",
-       "refuse clients that ask for a name without a certificate of its own")
+COMFORT_OPTION(server_name_fatal, OPTION_BOOL, 0, 0, "ssl.server-name-fatal", "false", "",
+               "refuse clients that ask for a name without a certificate of its own")
 STANDIN_OPTION(random_files, OPTION_TEXT, 0, 0, "ssl.random-files", "", "FILE[:FILE]",
                "mix these into the random numbers, beside what the system gives")
-OPTION(cafile, OPTION_TEXT, 0, 0, "ssl.cafile", "", "FILE",
-       "PEM with the CAs whose client certificates are accepted")
-OPTION(capath, OPTION_TEXT, 0, 0, "ssl.capath", "", "DIR",
-       "a folder of such files, beside or instead of ssl.cafile")
-OPTION(crl_files, OPTION_LIST, 0, 0, "ssl.crl-file", "", "FILE",
-       "CRLs, PEM or DER: certificates that CAs have revoked; repeatable")
-OPTION(chain_cafiles, OPTION_LIST, 0, 0, "ssl.chain-cafile", "", "FILE",
-       "file or folder with CA certificates that complete the chain sent to clients; repeatable")
+CLIENTS_OPTION(cafile, OPTION_TEXT, 0, 0, "ssl.cafile", "", "FILE",
+               "PEM with the CAs whose client certificates are accepted")
+CLIENTS_OPTION(capath, OPTION_TEXT, 0, 0, "ssl.capath", "", "DIR",
+               "a folder of such files, beside or instead of ssl.cafile")
+CLIENTS_OPTION(crl_files, OPTION_LIST, 0, 0, "ssl.crl-file", "", "FILE",
+               "CRLs, PEM or DER: certificates that CAs have revoked; repeatable")
+CLIENTS_OPTION(
+    chain_cafiles, OPTION_LIST, 0, 0, "ssl.chain-cafile", "", "FILE",
+    "file or folder with CA certificates that complete the chain sent to clients; repeatable")
 OPTION(reload_interval_s, OPTION_S, 0, 86400, "ssl.reload-interval", "0", "",
        "look this often for changed certificate files; 0: on SIGHUP only")
-OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "9", "N",
-       "4: TLS 1.0, 5: TLS 1.2, 6: TLS 1.3, 9: TLS 1.2 and 1.3")
-OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", VERSIONS,
-       "lowest version, instead of what ssl.protocol says")
-OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", VERSIONS,
-       "highest version, instead of what ssl.protocol says")
-OPTION(cipher_list, OPTION_TEXT, 0, 0, "ssl.cipher-list", "DEFAULT", "LIST",
-       "cipher suites up to TLS 1.2, in OpenSSL's grammar")
-OPTION(ciphersuites_text, OPTION_TEXT, 0, 0, "ssl.ciphersuites", "DEFAULT", "LIST",
-       "cipher suites of TLS 1.3, in order of preference")
+TLS12_OPTION(protocol, OPTION_NUMBER, 0, 1000, "ssl.protocol", "9", "N",
+             "4: TLS 1.0, 5: TLS 1.2, 6: TLS 1.3, 9: TLS 1.2 and 1.3")
+TLS12_OPTION(min_protocol, OPTION_TEXT, 0, 0, "ssl.min-protocol", "", VERSIONS,
+             "lowest version, instead of what ssl.protocol says")
+TLS12_OPTION(max_protocol, OPTION_TEXT, 0, 0, "ssl.max-protocol", "", VERSIONS,
+             "highest version, instead of what ssl.protocol says")
+TLS12_OPTION(cipher_list, OPTION_TEXT, 0, 0, "ssl.cipher-list", "DEFAULT", "LIST",
+             "cipher suites up to TLS 1.2, in OpenSSL's grammar")
+COMFORT_OPTION(ciphersuites_text, OPTION_TEXT, 0, 0, "ssl.ciphersuites", "DEFAULT", "LIST",
+               "cipher suites of TLS 1.3, in order of preference")
 OPTION(max_send_fragment, OPTION_NUMBER, 512, 16384, "ssl.max-send-fragment", "16384", "",
        "the most bytes that a record carries; clients may ask for less")
 EXTRA_OPTION(record_padding, OPTION_NUMBER, 0, 16384, "ssl.record-padding", "0", "",
              "pad the contents of TLS 1.3's records to multiples of so many bytes")
-OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups", "X25519MLKEM768:X25519:P-256:P-384:P-521",
-       "LIST", "groups for key exchange, in order of preference")
+COMFORT_OPTION(groups_text, OPTION_TEXT, 0, 0, "ssl.groups",
+               "X25519MLKEM768:X25519:P-256:P-384:P-521", "LIST",
+               "groups for key exchange, in order of preference")
 EXTRA_OPTION(signatures_text, OPTION_TEXT, 0, 0, "ssl.signature-algorithms", "", "LIST",
              "how handshakes may be signed, in order of preference: RSA+SHA256:ECDSA+SHA256")
 EXTRA_OPTION(client_signatures_text, OPTION_TEXT, 0, 0, "ssl.client-signature-algorithms", "",
@@ -112,11 +114,11 @@ OPTION(server_preference, OPTION_BOOL, 0, 0, "ssl.server-preference", "true", ""
        "choose the suite by the server's order, not by the client's")
 OPTION(alpn, OPTION_WORDS, 0, 0, "ssl.alpn", "", "NAMES",
        "ALPN protocols, joined by commas; unset: http/1.1 where HTTP is served")
-OPTION(prefer_http1, OPTION_BOOL, 0, 0, "ssl.prefer-http1-in-alpn", "true", "",
-       "always so, there is no HTTP/2 here")
-OPTION(session_cache, OPTION_BOOL, 0, 0, "ssl.session-cache", "false", "", "resume sessions")
-OPTION(session_cache_size, OPTION_NUMBER, 1, 1000000, "ssl.session-cache-size", "512", "",
-       "sessions that are kept")
+COMFORT_OPTION(prefer_http1, OPTION_BOOL, 0, 0, "ssl.prefer-http1-in-alpn", "true", "",
+               "always so, there is no HTTP/2 here")
+TLS12_OPTION(session_cache, OPTION_BOOL, 0, 0, "ssl.session-cache", "false", "", "resume sessions")
+TLS12_OPTION(session_cache_size, OPTION_NUMBER, 1, 1000000, "ssl.session-cache-size", "512", "",
+             "sessions that are kept")
 OPTION(session_timeout_s, OPTION_S, 1, 604800, "ssl.session-timeout", "300s", "",
        "how long a session can be resumed")
 OPTION(session_tickets, OPTION_BOOL, 0, 0, "ssl.session-tickets", "true", "",
@@ -137,51 +139,53 @@ EXTRA_OPTION(psk_only, OPTION_BOOL, 0, 0, "ssl.psk-only", "false", "",
              "let in only who has that key; no certificate is shown to anybody")
 STANDIN_OPTION(session_id_prefix, OPTION_TEXT, 0, 0, "ssl.session-id-prefix", "", "TEXT",
                "how session IDs begin; the rest is random")
-OPTION(session_context, OPTION_TEXT, 0, 0, "ssl.session-context", "", "TEXT",
-       "sessions can be resumed only under the same one")
-OPTION(verify_text, OPTION_TEXT, 0, 0, "ssl.verify", "", "none|optional|required",
-       "client certificates; unset: required if ssl.cafile is set, else none")
-OPTION(require_peer_certificate, OPTION_BOOL, 0, 0, "ssl.require-peer-certificate", "false", "",
-       "the same as ssl.verify = required")
-OPTION(verify_depth, OPTION_NUMBER, 0, 32, "ssl.verify-depth", "9", "",
-       "CA certificates between a client's certificate and one of ssl.cafile")
-OPTION(crl_check, OPTION_CHOICE, 0, 0, "ssl.crl-check", "auto", "",
-       "which of a client's certificates need a CRL; auto: all with ssl.crl-file")
-OPTION(verify_return_error, OPTION_BOOL, 0, 0, "ssl.verify-return-error", "true", "",
-       "a bad client certificate ends the connection; false: it is told and tolerated")
-OPTION(verify_error_depth, OPTION_NUMBER, 0, 100, "ssl.verify-error-depth", "100", "",
-       "what is wrong with certificates deeper than this ends it all the same")
+CLIENTS_OPTION(session_context, OPTION_TEXT, 0, 0, "ssl.session-context", "", "TEXT",
+               "sessions can be resumed only under the same one")
+CLIENTS_OPTION(verify_text, OPTION_TEXT, 0, 0, "ssl.verify", "", "none|optional|required",
+               "client certificates; unset: required if ssl.cafile is set, else none")
+CLIENTS_OPTION(require_peer_certificate, OPTION_BOOL, 0, 0, "ssl.require-peer-certificate", "false",
+               "", "the same as ssl.verify = required")
+CLIENTS_OPTION(verify_depth, OPTION_NUMBER, 0, 32, "ssl.verify-depth", "9", "",
+               "CA certificates between a client's certificate and one of ssl.cafile")
+CLIENTS_OPTION(crl_check, OPTION_CHOICE, 0, 0, "ssl.crl-check", "auto", "",
+               "which of a client's certificates need a CRL; auto: all with ssl.crl-file")
+CLIENTS_OPTION(verify_return_error, OPTION_BOOL, 0, 0, "ssl.verify-return-error", "true", "",
+               "a bad client certificate ends the connection; false: it is told and tolerated")
+CLIENTS_OPTION(verify_error_depth, OPTION_NUMBER, 0, 100, "ssl.verify-error-depth", "100", "",
+               "what is wrong with certificates deeper than this ends it all the same")
 STANDIN_OPTION(verify_report, OPTION_CHOICE, 0, 0, "ssl.verify-report", "none", "",
                "verification on standard error, in openssl's form")
-OPTION(check_time, OPTION_BOOL, 0, 0, "ssl.check-time", "true", "",
-       "refuse certificates that are expired or not yet valid")
+CLIENTS_OPTION(check_time, OPTION_BOOL, 0, 0, "ssl.check-time", "true", "",
+               "refuse certificates that are expired or not yet valid")
 STANDIN_OPTION(attime_s, OPTION_NUMBER, 0, UINT32_MAX, "ssl.attime", "0", "SECONDS",
                "check their validity at this time since 1970; 0: now")
-OPTION(purpose, OPTION_CHOICE, 0, 0, "ssl.purpose", "sslclient", "",
-       "what their key usages must allow")
+CLIENTS_OPTION(purpose, OPTION_CHOICE, 0, 0, "ssl.purpose", "sslclient", "",
+               "what their key usages must allow")
 STANDIN_OPTION(verify_hostname, OPTION_TEXT, 0, 0, "ssl.verify-hostname", "", "NAME",
                "a host name that client certificates must be for")
 STANDIN_OPTION(verify_email, OPTION_TEXT, 0, 0, "ssl.verify-email", "", "ADDRESS",
                "an address of mail that they must be for")
 STANDIN_OPTION(verify_ip, OPTION_TEXT, 0, 0, "ssl.verify-ip", "", "ADDRESS",
                "an IP address that they must be for")
-OPTION(partial_chain, OPTION_BOOL, 0, 0, "ssl.partial-chain", "true", "",
-       "trust certificates of ssl.cafile that are not self-signed, too")
+CLIENTS_OPTION(partial_chain, OPTION_BOOL, 0, 0, "ssl.partial-chain", "true", "",
+               "trust certificates of ssl.cafile that are not self-signed, too")
 STANDIN_OPTION(x509_strict, OPTION_BOOL, 0, 0, "ssl.x509-strict", "false", "",
                "refuse certificates that break rules of RFC 5280 which others let pass")
 STANDIN_OPTION(check_self_signature, OPTION_BOOL, 0, 0, "ssl.check-self-signature", "false", "",
                "check the signature of a self-signed anchor by itself, too")
 STANDIN_OPTION(ignore_critical, OPTION_BOOL, 0, 0, "ssl.ignore-critical", "false", "",
                "pass over critical extensions that are not known here")
-OPTION(auth_level, OPTION_NUMBER, 0, 5, "ssl.auth-level", "2", "",
-       "strength of keys and signatures in chains: 1: 80 bits, 2: 112, 3: 128, 4: 192, 5: 256")
+CLIENTS_OPTION(
+    auth_level, OPTION_NUMBER, 0, 5, "ssl.auth-level", "2", "",
+    "strength of keys and signatures in chains: 1: 80 bits, 2: 112, 3: 128, 4: 192, 5: 256")
 STANDIN_OPTION(suiteb, OPTION_CHOICE, 0, 0, "ssl.suiteb", "off", "",
                "chains of Suite B alone: P-256 (128-only), P-384 (192) or both (128)")
 
 OPTION(root, OPTION_TEXT, 0, 0, "files.root", "", "DIR", "the folder to serve")
 OPTION(index, OPTION_WORDS, 0, 0, "files.index", "index.html", "NAMES",
        "what a folder's own address serves, first match wins")
-OPTION(listing, OPTION_BOOL, 0, 0, "files.listing", "false", "", "list folders without an index")
+COMFORT_OPTION(listing, OPTION_BOOL, 0, 0, "files.listing", "false", "",
+               "list folders without an index")
 OPTION(headers, OPTION_LIST, 0, 0, "files.header", "", "NAME: VALUE",
        "a header field for every answer; repeatable")
 
@@ -222,7 +226,7 @@ OPTION(log_level, OPTION_CHOICE, 0, 0, "log.level", "info", "", "how much is tol
 OPTION(log_file, OPTION_TEXT, 0, 0, "log.file", "-", "FILE", "where messages go; -: standard error")
 OPTION(access_file, OPTION_TEXT, 0, 0, "log.access-file", "", "FILE",
        "where requests are logged; -: standard output")
-OPTION(access_format, OPTION_CHOICE, 0, 0, "log.access-format", "common", "",
-       "the form of their lines")
+COMFORT_OPTION(access_format, OPTION_CHOICE, 0, 0, "log.access-format", "common", "",
+               "the form of their lines")
 OPTION(log_probes, OPTION_BOOL, 0, 0, "log.probes", "true", "",
        "tell of connections that leave before a ClientHello")

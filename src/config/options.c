@@ -19,15 +19,31 @@ _Static_assert(sizeof(enum log_severity) == sizeof(unsigned), "choices are store
 #else
 #define VERSIONS "TLSv1.2|TLSv1.3"
 #endif
+#define NO_OPTION(...)
 #if TINY_EXTRAS
 #define EXTRA_OPTION OPTION
 #else
-#define EXTRA_OPTION(...)
+#define EXTRA_OPTION NO_OPTION
+#endif
+#if TINY_TLS12
+#define TLS12_OPTION OPTION
+#else
+#define TLS12_OPTION NO_OPTION
+#endif
+#if TINY_CLIENTS
+#define CLIENTS_OPTION OPTION
+#else
+#define CLIENTS_OPTION NO_OPTION
+#endif
+#if TINY_COMFORT
+#define COMFORT_OPTION OPTION
+#else
+#define COMFORT_OPTION NO_OPTION
 #endif
 #if TINY_STANDIN
 #define STANDIN_OPTION OPTION
 #else
-#define STANDIN_OPTION(...)
+#define STANDIN_OPTION NO_OPTION
 #endif
 #if TINY_HELP
 #define HELP(help) help
@@ -62,17 +78,35 @@ _Static_assert(ARRAY_LEN(option_table) <= OPTION_MAX, "OPTION_MAX is too small")
 
 #undef STANDIN_OPTION
 #undef EXTRA_OPTION
-#define OPTION(...)
+#undef TLS12_OPTION
+#undef CLIENTS_OPTION
+#undef COMFORT_OPTION
+#define OPTION                                  NO_OPTION
 #define KEY_OF(field, type, min, max, key, ...) key "\0"
 #if TINY_STANDIN
-#define STANDIN_OPTION(...)
+#define STANDIN_OPTION NO_OPTION
 #else
 #define STANDIN_OPTION KEY_OF
 #endif
 #if TINY_EXTRAS
-#define EXTRA_OPTION(...)
+#define EXTRA_OPTION NO_OPTION
 #else
 #define EXTRA_OPTION KEY_OF
+#endif
+#if TINY_TLS12
+#define TLS12_OPTION NO_OPTION
+#else
+#define TLS12_OPTION KEY_OF
+#endif
+#if TINY_CLIENTS
+#define CLIENTS_OPTION NO_OPTION
+#else
+#define CLIENTS_OPTION KEY_OF
+#endif
+#if TINY_COMFORT
+#define COMFORT_OPTION NO_OPTION
+#else
+#define COMFORT_OPTION KEY_OF
 #endif
 static const char left_out[] =
 #include "config/option_rows.h"
@@ -80,6 +114,9 @@ static const char left_out[] =
 #undef OPTION
 #undef STANDIN_OPTION
 #undef EXTRA_OPTION
+#undef TLS12_OPTION
+#undef CLIENTS_OPTION
+#undef COMFORT_OPTION
 
 /* For each option the canonical word of a value stands before its others. */
 const struct choice choice_table[] = {
@@ -93,31 +130,37 @@ const struct choice choice_table[] = {
     {AT(family), FAMILY_ANY, "any"},
     {AT(family), FAMILY_IPV4, "ipv4"},
     {AT(family), FAMILY_IPV6, "ipv6"},
+#if TINY_STANDIN
     {AT(verify_report), REPORT_NONE, "none"},
     {AT(verify_report), REPORT_ERRORS, "errors"},
     {AT(verify_report), REPORT_ALL, "all"},
+    {AT(suiteb), SUITEB_OFF, "off"},
+    {AT(suiteb), SUITEB_128_ONLY, "128-only"},
+    {AT(suiteb), SUITEB_128, "128"},
+    {AT(suiteb), SUITEB_192, "192"},
+#endif
+#if TINY_CLIENTS
     {AT(purpose), PURPOSE_CLIENT, "sslclient"},
     {AT(purpose), PURPOSE_CLIENT, "ssl_client"}, /* names of sets of parameters */
     {AT(purpose), PURPOSE_CLIENT, "default"},
     {AT(purpose), PURPOSE_SERVER, "sslserver"},
     {AT(purpose), PURPOSE_SERVER, "ssl_server"},
     {AT(purpose), PURPOSE_ANY, "any"},
-    {AT(suiteb), SUITEB_OFF, "off"},
-    {AT(suiteb), SUITEB_128_ONLY, "128-only"},
-    {AT(suiteb), SUITEB_128, "128"},
-    {AT(suiteb), SUITEB_192, "192"},
     {AT(crl_check), CRL_CHECK_AUTO, "auto"},
     {AT(crl_check), CRL_CHECK_NONE, "none"},
     {AT(crl_check), CRL_CHECK_LEAF, "leaf"},
     {AT(crl_check), CRL_CHECK_ALL, "all"},
+#endif
     {AT(log_level), SEVERITY_ERROR, "error"},
     {AT(log_level), SEVERITY_WARN, "warn"},
     {AT(log_level), SEVERITY_WARN, "warning"},
     {AT(log_level), SEVERITY_INFO, "info"},
     {AT(log_level), SEVERITY_DEBUG, "debug"},
+#if TINY_COMFORT
     {AT(access_format), ACCESS_COMMON, "common"},
     {AT(access_format), ACCESS_COMBINED, "combined"},
     {AT(access_format), ACCESS_JSON, "json"},
+#endif
 };
 const size_t choice_table_len = ARRAY_LEN(choice_table);
 
@@ -195,6 +238,12 @@ const struct option *option_find(struct span key)
 
 bool option_left_out(struct span key)
 {
+    if (!TINY_COMFORT) {
+        return true; /* most are, so a list of them would take more than what is there */
+    }
+    if (!TINY_STANDIN && memchr(key.data, '.', key.len) == NULL) {
+        return true; /* a spelling of s_server's */
+    }
     for (const char *name = left_out; *name != '\0'; name = text_after(name)) {
         if (span_is(key, name)) {
             return true;
@@ -231,7 +280,7 @@ const char *option_guess(struct span key)
         consider(key, name, name, &best, &least);
         consider(key, strchr(name, '.') + 1, name, &best, &least);
     }
-    while (spelling_next(&s)) {
+    while (TINY_STANDIN && spelling_next(&s)) {
         consider(key, s.name, s.name, &best, &least);
     }
     return best;

@@ -7,6 +7,7 @@
 #define TINY_CONFIG_OPTIONS_H
 
 #include "config/config.h"
+#include "core/build.h"
 #include "core/bytes.h"
 
 enum option_type {
@@ -58,7 +59,7 @@ extern const size_t option_table_len;
 const struct option *option_find(struct span key);
 /* Whether key is one that this build is without: see core/build.h. */
 bool option_left_out(struct span key);
-#define OPTION_LEFT_OUT "this small build is without it; plain `make` builds all of tiny"
+#define OPTION_LEFT_OUT "this " TINY_BUILD " build is without it; plain `make` builds all of tiny"
 /* What was probably meant, or NULL. */
 const char *option_guess(struct span key);
 /* By offset into struct config; NULL when this build is without it. */

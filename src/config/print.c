@@ -155,15 +155,23 @@ int config_print(const struct config *config, int fd)
 
 #if TINY_STANDIN
 #define RSA_BITS " [--rsa BITS]"
+#define BRACKETS "In brackets: the spelling of openssl s_server. "
 #else
 #define RSA_BITS ""
+#define BRACKETS ""
+#endif
+
+#if TINY_COMFORT
+#define COMMANDS                                                                                   \
+    "       tiny ciphers [-v] [-s] [-ciphersuites LIST] [LIST]\n"                                  \
+    "       tiny certificate --name HOST [--days N]" RSA_BITS "\n"                                 \
+    "                        [--out FILE] [--force]\n"
+#else
+#define COMMANDS ""
 #endif
 
 static const char usage[] =
-    "Usage: tiny [-c FILE] [-t] [options]\n"
-    "       tiny ciphers [-v] [-s] [-ciphersuites LIST] [LIST]\n"
-    "       tiny certificate --name HOST [--days N]" RSA_BITS "\n"
-    "                        [--out FILE] [--force]\n"
+    "Usage: tiny [-c FILE] [-t] [options]\n" COMMANDS
     "       tiny healthcheck [-c FILE] [options] [URL]\n"
     "\n"
     "  -c FILE    read this configuration file\n"
@@ -174,7 +182,7 @@ static const char usage[] =
     "\n"
     "Options stand in the file as `key = value`, in the environment as\n"
     "TINY_SSL_KEYFILE, on the command line as --key value or --key=value; the later\n"
-    "one wins. In brackets: the spelling of openssl s_server. Exit codes: 0 all\n"
+    "one wins. " BRACKETS "Exit codes: 0 all\n"
     "went well, 1 could not start or go on, 2 wrong option, value or file.\n";
 
 static void help_spellings(struct text *t, const struct option *o)
@@ -182,7 +190,7 @@ static void help_spellings(struct text *t, const struct option *o)
     struct spelling s = {0};
     const char *last = "";
 
-    while (spelling_next(&s)) {
+    while (TINY_STANDIN && spelling_next(&s)) {
         if (s.field == o->offset && s.how < SPELLING_NEEDLESS && strcmp(s.name, last) != 0) {
             text_addf(t, "%s-%s", last[0] == '\0' ? " [" : ", ", s.name);
             last = s.name;

@@ -1,7 +1,6 @@
 #include "config/spelling.h"
 
 #include "config/config.h"
-#include "core/build.h"
 #include "core/bytes.h"
 
 #include <string.h>
@@ -40,36 +39,23 @@ static const char refusals[] =
     uint8_t MEMBER(row_)[3];                                                                       \
     char MEMBER(name_)[sizeof(name)];                                                              \
     char MEMBER(text_)[sizeof(text)];
-#define NEEDLESS(name) VALUE(name, , )
-#define LEFT_OUT(name) FLAG(name, , , "")
-#if TINY_STANDIN
+#define NEEDLESS(name)           VALUE(name, , )
 #define REFUSED(name, why)       VALUE(name, , )
 #define REFUSED_VALUE(name, why) VALUE(name, , )
-#else /* unknown, then: nobody takes that build for s_server */
-#define REFUSED(name, why)
-#define REFUSED_VALUE(name, why)
-#endif
 struct rows {
 #include "config/spelling_rows.h"
 };
 #undef VALUE
 #undef FLAG
 #undef NEEDLESS
-#undef LEFT_OUT
 #undef REFUSED
 #undef REFUSED_VALUE
 
 #define VALUE(name, how, field)      {(how) | TAKES_VALUE, LOW(AT(field)), HIGH(AT(field))}, name,
 #define FLAG(name, how, field, text) {(how) | FIXED, LOW(AT(field)), HIGH(AT(field))}, name, text,
 #define NEEDLESS(name)               {SPELLING_NEEDLESS, 0, 0}, name,
-#define LEFT_OUT(name)               FLAG(name, SPELLING_SET, max_line, "") /* whose option is not there */
-#if TINY_STANDIN
-#define REFUSED(name, why)       {SPELLING_REFUSED, REFUSAL_##why, 0}, name,
-#define REFUSED_VALUE(name, why) {SPELLING_REFUSED | TAKES_VALUE, REFUSAL_##why, 0}, name,
-#else
-#define REFUSED(name, why)
-#define REFUSED_VALUE(name, why)
-#endif
+#define REFUSED(name, why)           {SPELLING_REFUSED, REFUSAL_##why, 0}, name,
+#define REFUSED_VALUE(name, why)     {SPELLING_REFUSED | TAKES_VALUE, REFUSAL_##why, 0}, name,
 static const struct rows rows = {
 #include "config/spelling_rows.h"
 };
@@ -100,9 +86,6 @@ const char *spelling_refusal(const struct spelling *s)
 {
     const char *sentence = refusals;
 
-    if (!TINY_STANDIN) {
-        return "";
-    }
     for (unsigned i = 0; i < s->field; i++) {
         sentence = text_after(sentence);
     }

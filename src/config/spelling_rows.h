@@ -7,8 +7,8 @@
  *   REFUSED(name, why), REFUSED_VALUE(name, why)
  *                                 without and with an argument; why names a row
  *                                 of refusal_rows.h
- *   LEFT_OUT(name)                this build (core/build.h) is without what it asks for
- * doc/s_server.md says the same to people, and make check compares the two.
+ * The stand-in alone has them (core/build.h). doc/s_server.md says the same to people, and make
+ * check compares the two.
  */
 VALUE("accept", SPELLING_ACCEPT, endpoints)
 VALUE("port", SPELLING_ACCEPT, endpoints)
@@ -22,16 +22,10 @@ FLAG("nbio_test", SPELLING_SET, nbio_test, "true")
 
 FLAG("WWW", SPELLING_SET, mode, "files")
 FLAG("WWW", SPELLING_UNSET, root, ".")
-#if TINY_EXTRAS
 FLAG("www", SPELLING_SET, mode, "status")
 FLAG("HTTP", SPELLING_SET, mode, "raw")
 FLAG("HTTP", SPELLING_UNSET, root, ".")
 FLAG("rev", SPELLING_SET, mode, "reverse")
-#else
-LEFT_OUT("www")
-LEFT_OUT("HTTP")
-LEFT_OUT("rev")
-#endif
 FLAG("crlf", SPELLING_SET, console_crlf, "true")
 FLAG("ign_eof", SPELLING_SET, console_ignore_eof, "true")
 FLAG("no_ign_eof", SPELLING_SET, console_ignore_eof, "false")
@@ -65,15 +59,10 @@ VALUE("curves", SPELLING_SET, groups_text)
 VALUE("groups", SPELLING_SET, groups_text)
 VALUE("sigalgs", SPELLING_SET, signatures_text)
 VALUE("client_sigalgs", SPELLING_SET, client_signatures_text)
-#if TINY_LEGACY
 FLAG("tls1", SPELLING_SET, min_protocol, "TLSv1")
 FLAG("tls1", SPELLING_SET, max_protocol, "TLSv1")
 FLAG("tls1_1", SPELLING_SET, min_protocol, "TLSv1.1")
 FLAG("tls1_1", SPELLING_SET, max_protocol, "TLSv1.1")
-#else
-LEFT_OUT("tls1")
-LEFT_OUT("tls1_1")
-#endif
 FLAG("tls1_2", SPELLING_SET, min_protocol, "TLSv1.2")
 FLAG("tls1_2", SPELLING_SET, max_protocol, "TLSv1.2")
 FLAG("tls1_3", SPELLING_SET, min_protocol, "TLSv1.3")

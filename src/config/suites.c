@@ -255,7 +255,7 @@ static const struct suite *row_by_id(uint16_t id)
             return &tls13[i].suite;
         }
     }
-    for (size_t i = 0; i < suite_table_len; i++) {
+    for (size_t i = 0; TINY_TLS12 && i < suite_table_len; i++) {
         if (suite_table[i].id == id) {
             return &suite_table[i];
         }
@@ -274,7 +274,7 @@ bool suite_by_id(uint16_t id, struct suite_info *info)
     info->bits = s->bits;
     info->strength_bits = (uint16_t)suite_strength(s->bits);
     info->weak = (s->bits & (KX_ECDHE | SINCE_TLS13)) == 0 || (s->bits & MAC_AEAD) == 0;
-    if ((s->bits & SINCE_TLS13) != 0) {
+    if (!TINY_TLS12 || (s->bits & SINCE_TLS13) != 0) {
         memcpy(info->name, tls13[id - 0x1301].name, sizeof tls13[0].name);
     } else {
         (void)add_name(s, false, info->name, sizeof info->name);

@@ -1,4 +1,5 @@
 #include "crypto/crypto.h"
+#include "core/build.h"
 
 #include "crypto/chacha20.h"
 #include "crypto/cpu.h"
@@ -14,7 +15,7 @@
 
 const br_ec_impl *crypto_ec(void)
 {
-#if CRYPTO_WIDE
+#if CRYPTO_WIDE || !TINY_COMFORT
     return &ec_fast;
 #else
     return &br_ec_all_m31;

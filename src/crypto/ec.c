@@ -1,4 +1,5 @@
 #include "crypto/ec.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -17,9 +18,10 @@ static const unsigned char c25519_order[32] = {
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
 };
 
+/* Without them nobody asks: kex_knows and x509_curve know these two alone. */
 static const br_ec_impl *other_curves(void)
 {
-    return &ec_nist;
+    return TINY_COMFORT ? &ec_nist : NULL;
 }
 
 static const unsigned char *ec_generator(int curve, size_t *len)
@@ -169,8 +171,59 @@ static uint32_t ec_muladd(unsigned char *a, const unsigned char *b, size_t len,
 }
 
 const br_ec_impl ec_fast = {
-    (UINT32_C(1) << BR_EC_secp256r1) | (UINT32_C(1) << BR_EC_secp384r1) |
-        (UINT32_C(1) << BR_EC_secp521r1) | (UINT32_C(1) << BR_EC_curve25519),
+    (UINT32_C(1) << BR_EC_secp256r1) | (UINT32_C(1) << BR_EC_curve25519) |
+        (TINY_COMFORT ? (UINT32_C(1) << BR_EC_secp384r1) | (UINT32_C(1) << BR_EC_secp521r1) : 0),
+    ec_generator,
+    ec_order,
+    ec_xoff,
+    ec_mul,
+    ec_mulgen,
+    ec_muladd,
+};
+
+#elif !TINY_COMFORT
+
+/* BearSSL's collection of all curves without those that nobody asks for. */
+static const br_ec_impl *of(int curve)
+{
+    return curve == BR_EC_curve25519 ? &br_ec_c25519_m31 : &br_ec_p256_m31;
+}
+
+static const unsigned char *ec_generator(int curve, size_t *len)
+{
+    return of(curve)->generator(curve, len);
+}
+
+static const unsigned char *ec_order(int curve, size_t *len)
+{
+    return of(curve)->order(curve, len);
+}
+
+static size_t ec_xoff(int curve, size_t *len)
+{
+    return of(curve)->xoff(curve, len);
+}
+
+static uint32_t ec_mul(unsigned char *point, size_t point_len, const unsigned char *x, size_t xlen,
+                       int curve)
+{
+    return of(curve)->mul(point, point_len, x, xlen, curve);
+}
+
+static size_t ec_mulgen(unsigned char *out, const unsigned char *x, size_t xlen, int curve)
+{
+    return of(curve)->mulgen(out, x, xlen, curve);
+}
+
+static uint32_t ec_muladd(unsigned char *a, const unsigned char *b, size_t len,
+                          const unsigned char *x, size_t xlen, const unsigned char *y, size_t ylen,
+                          int curve)
+{
+    return of(curve)->muladd(a, b, len, x, xlen, y, ylen, curve);
+}
+
+const br_ec_impl ec_fast = {
+    (UINT32_C(1) << BR_EC_secp256r1) | (UINT32_C(1) << BR_EC_curve25519),
     ec_generator,
     ec_order,
     ec_xoff,

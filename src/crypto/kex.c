@@ -1,4 +1,5 @@
 #include "crypto/kex.h"
+#include "core/build.h"
 
 #include <string.h>
 
@@ -12,12 +13,14 @@
 /* TLS and BearSSL number the curves alike. */
 static bool is_curve(uint16_t group)
 {
-    return (group >= BR_EC_secp256r1 && group <= BR_EC_secp521r1) || group == BR_EC_curve25519;
+    return (group >= BR_EC_secp256r1 &&
+            group <= (TINY_COMFORT ? BR_EC_secp521r1 : BR_EC_secp256r1)) ||
+           group == BR_EC_curve25519;
 }
 
 bool kex_knows(uint16_t group)
 {
-    return is_curve(group) || group == KEX_X25519MLKEM768;
+    return is_curve(group) || (TINY_COMFORT && group == KEX_X25519MLKEM768);
 }
 
 /*
@@ -102,7 +105,7 @@ static int respond_hybrid(struct span client, br_hmac_drbg_context *rng, struct 
 
 int kex_respond(uint16_t group, struct span client, br_hmac_drbg_context *rng, struct kex *out)
 {
-    if (group == KEX_X25519MLKEM768) {
+    if (TINY_COMFORT && group == KEX_X25519MLKEM768) {
         return respond_hybrid(client, rng, out);
     }
     if (!is_curve(group)) {

@@ -1,4 +1,5 @@
 #include "server/resolve.h"
+#include "core/build.h"
 #include "core/bytes.h"
 #include "core/clock.h"
 #include "core/lines.h"
@@ -66,7 +67,7 @@ static bool add_literal(const char *host, struct resolved *out)
         return false;
     }
     if (host[len] == '%' && !lines_number(host + len + 1, &scope)) {
-        scope = if_nametoindex(host + len + 1);
+        scope = TINY_COMFORT ? if_nametoindex(host + len + 1) : 0;
         if (scope == 0) {
             return true; /* an address, but of no interface here */
         }

@@ -3,6 +3,7 @@
  * it, a session to resume too. The engine only obeys.
  */
 #include "config/sslop.h"
+#include "core/build.h"
 #include "core/clock.h"
 #include "tls/internal.h"
 #include "tls/ocsp.h"
@@ -24,7 +25,7 @@ void agree_bind(struct tls *t, const char *alpn)
     br_sha256_init(&sha);
     br_sha256_update(&sha, fixed, sizeof fixed);
     br_sha256_update(&sha, t->ctx->rules, sizeof t->ctx->rules);
-    if (t->trust != NULL) {
+    if (TINY_CLIENTS && t->trust != NULL) {
         br_sha256_update(&sha, t->trust->set->digest, sizeof t->trust->set->digest);
     }
     br_sha256_update(&sha, t->info.server_name, strlen(t->info.server_name));
@@ -45,7 +46,7 @@ void agree_note_suites(struct tls *t, struct span offered)
     for (size_t i = 0; i < config->ciphersuite_count; i++) {
         t->info.common13 |= (uint8_t)(hello_list_has(offered, config->ciphersuites[i]) << i);
     }
-    for (size_t i = 0; i < config->suite_count; i++) {
+    for (size_t i = 0; TINY_TLS12 && i < config->suite_count; i++) {
         if (hello_list_has(offered, config->suites[i])) {
             t->info.common_suites |= (uint64_t)1 << i;
         }

@@ -20,7 +20,9 @@ static int settle_first(struct tls *t, const struct hello *h)
     struct handshake13 *hs = t->v13.handshake;
 
     t->creds = cred_set_hold(ctx->creds);
-    t->trust = trust_hold(ctx->trust);
+    if (TINY_CLIENTS) {
+        t->trust = trust_hold(ctx->trust);
+    }
     agree_note_suites(t, h->suites);
     if (servername_pick(t, h) != 0 || policy_alpn(ctx->config, h, &t->choice) != 0 ||
         policy13_suite(ctx->config, h, &t->choice) != 0) {
@@ -30,7 +32,8 @@ static int settle_first(struct tls *t, const struct hello *h)
     t->alpn = t->choice.alpn;
     agree_bind(t, t->alpn);
     hs->name_used = (h->has & HELLO_HAS_SNI) != 0 && t->entry->name != NULL;
-    t->v13.may_ask = ctx->config->mode == MODE_CONSOLE && (h->has & HELLO_HAS_POST_AUTH) != 0;
+    t->v13.may_ask =
+        TINY_STANDIN && ctx->config->mode == MODE_CONSOLE && (h->has & HELLO_HAS_POST_AUTH) != 0;
     hs->early_offered = (h->has & HELLO_HAS_EARLY_DATA) != 0;
     memcpy(hs->session_id, h->session_id.data, h->session_id.len);
     hs->session_id_len = (uint8_t)h->session_id.len;
@@ -94,8 +97,8 @@ static int settle_proof(struct tls *t, const struct hello *h)
     if (!hs->psk.chosen && t->choice.signature == 0) {
         return tls13_refuse(t, ALERT_HANDSHAKE_FAILURE, "no signature scheme in common");
     }
-    hs->ask_certificate = !hs->psk.chosen && ctx->config->verify != VERIFY_NONE;
-    hs->staple = !hs->psk.chosen && (h->has & HELLO_HAS_STATUS) != 0 &&
+    hs->ask_certificate = TINY_CLIENTS && !hs->psk.chosen && ctx->config->verify != VERIFY_NONE;
+    hs->staple = TINY_CLIENTS && !hs->psk.chosen && (h->has & HELLO_HAS_STATUS) != 0 &&
                  ocsp_staple_now(t->choice.cred, clock_wall_s()).len > 0;
     hs->compression =
         TINY_EXTRAS && !hs->psk.chosen ? certcomp_choose(t->choice.cred, h->compressions) : 0;

@@ -53,7 +53,7 @@ void tls12_flush(struct tls *t)
 
 void tls12_in_changed(struct tls *t)
 {
-    if (t->v12 != NULL) {
+    if (tls12_runs(t)) {
         t->v12->server.eng.ibuf = t->in != NULL ? t->in : &t->v12->parked;
         t->v12->server.eng.ibuf_len = TLS_IN_LEN;
     }
@@ -61,7 +61,7 @@ void tls12_in_changed(struct tls *t)
 
 void tls12_out_changed(struct tls *t)
 {
-    if (t->v12 != NULL) {
+    if (tls12_runs(t)) {
         t->v12->server.eng.obuf = t->out != NULL ? t->out : &t->v12->parked;
     }
 }

@@ -4,7 +4,6 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "crypto/crypto.h"
-#include "tls/folder.h"
 #include "tls/internal.h"
 
 #include <errno.h>
@@ -13,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEEP_BUFFERS       64
@@ -168,7 +166,6 @@ static void prepare_engine(struct tls_context *ctx)
 
 static void prepare_curves(struct tls_context *ctx)
 {
-    ctx->ec_base = crypto_ec();
     ctx->ec = *ctx->ec_base;
     ctx->ec.mul = tls_ec_mul;
     ctx->ec.supported_curves = 0;
@@ -179,92 +176,6 @@ static void prepare_curves(struct tls_context *ctx)
         ctx->ec_group[i].supported_curves =
             group < 32 ? ctx->ec_base->supported_curves & (uint32_t)1 << group : 0;
     }
-}
-
-/* ---- files ------------------------------------------------------------- */
-
-static uint64_t stamp_bytes(uint64_t stamp, const void *data, size_t len)
-{
-    const uint8_t *p = data;
-
-    for (size_t i = 0; i < len; i++) {
-        stamp = (stamp ^ p[i]) * 0x100000001B3u; /* FNV-1a */
-    }
-    return stamp;
-}
-
-static uint64_t stamp_file(uint64_t stamp, const char *path)
-{
-    struct stat st;
-
-    if (path == NULL || path[0] == '\0') {
-        return stamp;
-    }
-    if (stat(path, &st) != 0) {
-        return stamp_bytes(stamp, "?", 1);
-    }
-    stamp = stamp_bytes(stamp, &st.st_dev, sizeof st.st_dev);
-    stamp = stamp_bytes(stamp, &st.st_ino, sizeof st.st_ino);
-    stamp = stamp_bytes(stamp, &st.st_size, sizeof st.st_size);
-    stamp = stamp_bytes(stamp, &st.st_mtim.tv_sec, sizeof st.st_mtim.tv_sec);
-    return stamp_bytes(stamp, &st.st_mtim.tv_nsec, sizeof st.st_mtim.tv_nsec);
-}
-
-static uint64_t stamp_list(uint64_t stamp, const struct string_list *files)
-{
-    for (size_t i = 0; i < files->count; i++) {
-        stamp = stamp_file(stamp, files->items[i]);
-    }
-    return stamp;
-}
-
-/* A folder and what lies in it, or a file. */
-static uint64_t stamp_folder(uint64_t stamp, const char *path)
-{
-    char unused[4];
-    struct text error = text_over(unused, sizeof unused);
-    struct arena arena = {0};
-    struct folder f;
-
-    stamp = stamp_file(stamp, path);
-    if (path != NULL && path[0] != '\0' && folder_is(path) &&
-        folder_read(&f, path, &arena, &error) == 0) {
-        for (size_t i = 0; i < f.count; i++) {
-            stamp = stamp_file(stamp, f.paths[i]);
-        }
-    }
-    arena_end(&arena);
-    return stamp;
-}
-
-static uint64_t stamp_files(const struct config *config)
-{
-    uint64_t stamp = 0xCBF29CE484222325u;
-
-    stamp = stamp_file(stamp, config->keyfile);
-    stamp = stamp_file(stamp, config->certfile);
-    stamp = stamp_file(stamp, config->second_keyfile);
-    stamp = stamp_file(stamp, config->second_certfile);
-    stamp = stamp_file(stamp, config->chain_file);
-    stamp = stamp_file(stamp, config->second_chain_file);
-    stamp = stamp_file(stamp, config->server_name_keyfile);
-    stamp = stamp_file(stamp, config->server_name_certfile);
-    stamp = stamp_file(stamp, config->cafile);
-    stamp = stamp_folder(stamp, config->capath);
-    stamp = stamp_list(stamp, &config->crl_files);
-    for (size_t i = 0; i < config->chain_cafiles.count; i++) {
-        stamp = stamp_folder(stamp, config->chain_cafiles.items[i]);
-    }
-    stamp = stamp_list(stamp, &config->ticket_keys);
-    stamp = stamp_list(stamp, &config->ocsp_files);
-    stamp = stamp_list(stamp, &config->compressed_certificates);
-    stamp = stamp_list(stamp, &config->serverinfo);
-    for (size_t i = 0; i < config->sni.count; i++) {
-        const char *equals = strchr(config->sni.items[i], '=');
-
-        stamp = stamp_file(stamp, equals != NULL ? equals + 1 : NULL);
-    }
-    return stamp;
 }
 
 /* ---- the context ------------------------------------------------------- */
@@ -285,7 +196,8 @@ static int load_all(const struct config *config, struct loaded *l)
         return -1;
     }
     /* Without any CA nobody is trusted, which the configuration then tolerates. */
-    if (config->verify != VERIFY_NONE && (config->cafile[0] != '\0' || config->capath[0] != '\0')) {
+    if (TINY_CLIENTS && config->verify != VERIFY_NONE &&
+        (config->cafile[0] != '\0' || config->capath[0] != '\0')) {
         l->trust = trust_load(config);
         if (l->trust == NULL) {
             return -1;
@@ -297,7 +209,7 @@ static int load_all(const struct config *config, struct loaded *l)
     if (TINY_EXTRAS && external13_load(&l->psk, config->psk) != 0) {
         return -1;
     }
-    return serverinfo_load(&l->serverinfo, &config->serverinfo);
+    return TINY_STANDIN ? serverinfo_load(&l->serverinfo, &config->serverinfo) : 0;
 }
 
 /* Without files the random keys stay over a reload. */
@@ -315,7 +227,7 @@ static int load_files(struct tls_context *ctx)
     struct loaded l = {0};
     int result;
 
-    ctx->files_stamp = stamp_files(ctx->config);
+    ctx->files_stamp = tls_stamp_files(ctx->config);
     result = load_all(ctx->config, &l);
     if (result == 0) {
         struct cred_set *creds = ctx->creds;
@@ -330,7 +242,9 @@ static int load_files(struct tls_context *ctx)
         l.trust = trust;
     }
     cred_set_drop(l.creds); /* the new ones, or those before */
-    trust_drop(l.trust);
+    if (TINY_CLIENTS) {
+        trust_drop(l.trust);
+    }
     bytes_wipe(&l.tickets, sizeof l.tickets);
     bytes_wipe(&l.psk, sizeof l.psk);
     return result;
@@ -380,8 +294,12 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
     ctx->counters = counters;
     pool_begin(&ctx->in_pool, TLS_IN_LEN, max, KEEP_BUFFERS);
     pool_begin(&ctx->out_pool, TLS_OUT_LEN, max, KEEP_BUFFERS);
-    pool_begin(&ctx->verify_pool, verify_size(), max, KEEP_BUFFERS);
-    pool_begin_packed(&ctx->engine_pool, sizeof(struct tls12), max);
+    if (TINY_CLIENTS) {
+        pool_begin(&ctx->verify_pool, verify_size(), max, KEEP_BUFFERS);
+    }
+    if (TINY_TLS12) {
+        pool_begin_packed(&ctx->engine_pool, sizeof(struct tls12), max);
+    }
     pool_begin(&ctx->handshake13_pool, sizeof(struct handshake13), max, KEEP_BUFFERS);
     pool_begin(&ctx->message13_pool, MESSAGE13_BLOCK, max, KEEP_BUFFERS);
     br_hmac_drbg_init(&ctx->rng, crypto_sha256(), NULL, 0);
@@ -390,17 +308,24 @@ struct tls_context *tls_context_new(const struct config *config, struct counters
         tls_context_free(ctx);
         return NULL;
     }
-    if (mix_files(ctx) != 0) {
+    if (TINY_STANDIN && mix_files(ctx) != 0) {
         tls_context_free(ctx);
         return NULL;
     }
     br_hmac_drbg_generate(&ctx->rng, ctx->cookie_key, sizeof ctx->cookie_key);
-    ctx->rsa_private = crypto_rsa_private();
+    if (TINY_COMFORT) {
+        ctx->rsa_private = crypto_rsa_private();
+    }
     ctx->ecdsa_sign = crypto_ecdsa_sign();
-    prepare_engine(ctx);
-    prepare_curves(ctx);
-    digest_rules(ctx);
-    if (config->session_cache && config->session_cache_size > 0) {
+    ctx->ec_base = crypto_ec();
+    if (TINY_TLS12) {
+        prepare_engine(ctx);
+        prepare_curves(ctx);
+    }
+    if (TINY_CLIENTS) {
+        digest_rules(ctx);
+    }
+    if (TINY_TLS12 && config->session_cache && config->session_cache_size > 0) {
         ctx->sessions =
             session_cache_new(config->session_cache_size, config->session_timeout_s, counters);
         if (ctx->sessions == NULL) {
@@ -432,7 +357,7 @@ int tls_context_reload(struct tls_context *ctx)
 
 int tls_context_changed(struct tls_context *ctx)
 {
-    return stamp_files(ctx->config) != ctx->files_stamp;
+    return tls_stamp_files(ctx->config) != ctx->files_stamp;
 }
 
 void tls_context_free(struct tls_context *ctx)
@@ -443,14 +368,18 @@ void tls_context_free(struct tls_context *ctx)
     if (TINY_STANDIN) {
         watch_free(ctx->watch);
     }
-    session_cache_free(ctx->sessions);
+    if (TINY_TLS12) {
+        session_cache_free(ctx->sessions);
+        pool_end(&ctx->engine_pool);
+    }
     free(ctx->early);
     cred_set_drop(ctx->creds);
-    trust_drop(ctx->trust);
+    if (TINY_CLIENTS) {
+        trust_drop(ctx->trust);
+        pool_end(&ctx->verify_pool);
+    }
     pool_end(&ctx->in_pool);
     pool_end(&ctx->out_pool);
-    pool_end(&ctx->verify_pool);
-    pool_end(&ctx->engine_pool);
     pool_end(&ctx->handshake13_pool);
     pool_end(&ctx->message13_pool);
     bytes_wipe(ctx, sizeof *ctx);
@@ -467,7 +396,7 @@ static uint64_t ticket_period_ms(const struct tls_context *ctx)
 
 void tls_context_tick(struct tls_context *ctx, uint64_t now_ms)
 {
-    if (ctx->sessions != NULL) {
+    if (TINY_TLS12 && ctx->sessions != NULL) {
         session_expire(ctx->sessions, now_ms);
     }
     if (ctx->tickets.random && now_ms - ctx->tickets.made_ms >= ticket_period_ms(ctx)) {

@@ -322,6 +322,20 @@ static void load_compressed(struct loader *l, const struct config *config)
     }
 }
 
+static void load_second(struct loader *l, const struct config *config)
+{
+    load_source(
+        l, &l->set->fallback,
+        (struct source){
+            .option =
+                is_set(config->second_certfile) ? "ssl.second-certfile" : "ssl.second-keyfile",
+            .cert = config->second_certfile,
+            .key = config->second_keyfile,
+            .chain = config->second_chain_file,
+            .password = is_set(config->second_password) ? &l->second_password : &l->password,
+        });
+}
+
 static void load_all(struct loader *l, const struct config *config)
 {
     struct cred_set *set = l->set;
@@ -334,7 +348,7 @@ static void load_all(struct loader *l, const struct config *config)
         l->errors++;
         return;
     }
-    if (config->chain_cafiles.count > 0) {
+    if (TINY_CLIENTS && config->chain_cafiles.count > 0) {
         l->issuers = anchor_set_of_list("ssl.chain-cafile", &config->chain_cafiles, l->now_s);
         l->errors += l->issuers == NULL;
     }
@@ -346,17 +360,10 @@ static void load_all(struct loader *l, const struct config *config)
                     .chain = config->chain_file,
                     .password = &l->password,
                 });
-    load_source(
-        l, &set->fallback,
-        (struct source){
-            .option =
-                is_set(config->second_certfile) ? "ssl.second-certfile" : "ssl.second-keyfile",
-            .cert = config->second_certfile,
-            .key = config->second_keyfile,
-            .chain = config->second_chain_file,
-            .password = is_set(config->second_password) ? &l->second_password : &l->password,
-        });
-    if (is_set(config->server_name)) {
+    if (TINY_COMFORT) {
+        load_second(l, config);
+    }
+    if (TINY_STANDIN && is_set(config->server_name)) {
         load_named(l, span_of(config->server_name, strlen(config->server_name)),
                    (struct source){
                        .option = "ssl.server-name",
@@ -368,7 +375,7 @@ static void load_all(struct loader *l, const struct config *config)
     for (size_t i = 0; i < config->sni.count; i++) {
         load_item(l, config->sni.items[i]);
     }
-    for (size_t i = 0; i < config->ocsp_files.count && l->errors == 0; i++) {
+    for (size_t i = 0; TINY_CLIENTS && i < config->ocsp_files.count && l->errors == 0; i++) {
         if (ocsp_load(config->ocsp_files.items[i], l->creds, l->count, l->now_s, &set->arena) !=
             0) {
             l->errors++;
@@ -386,8 +393,10 @@ static void load_all(struct loader *l, const struct config *config)
             set->fallback.ec = set->named[0].ec;
             log_line(LOG_INFO, "no ssl.keyfile: clients that ask for no known name get %s",
                      set->named[0].name);
-        } else {
+        } else if (TINY_COMFORT) {
             make_self_signed(l);
+        } else {
+            complain(l, "ssl.keyfile", "not set", "this " TINY_BUILD " build makes no key itself");
         }
     }
     sort_by_name(set->named, set->named_count);
@@ -419,9 +428,13 @@ struct cred_set *cred_set_load(const struct config *config, int64_t now_s)
         return NULL;
     }
     load_all(&l, config);
-    anchor_set_free(l.issuers);
-    password_wipe(&l.password);
-    password_wipe(&l.second_password);
+    if (TINY_CLIENTS) {
+        anchor_set_free(l.issuers);
+    }
+    if (TINY_EXTRAS) {
+        password_wipe(&l.password);
+        password_wipe(&l.second_password);
+    }
     if (l.errors > 0) {
         cred_set_drop(set);
         return NULL;

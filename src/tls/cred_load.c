@@ -1,4 +1,5 @@
 #include "tls/cred_load.h"
+#include "core/build.h"
 #include "core/date.h"
 #include "core/log.h"
 #include "tls/x509name.h"
@@ -298,12 +299,12 @@ int cred_build(struct cred *cred, struct cred_parts *parts, const char *file, in
     if (find_leaf(parts, file, error) != 0) {
         return -1;
     }
-    if (order_issuers(parts, file) && parts->issuers != NULL) {
+    if (order_issuers(parts, file) && TINY_CLIENTS && parts->issuers != NULL) {
         while (add_issuer(parts)) {
         }
     }
     warn_dates(leaf, file, now_s);
-    if (parts->key.type == CRED_RSA && parts->key.bits < WEAK_RSA_BITS) {
+    if (TINY_COMFORT && parts->key.type == CRED_RSA && parts->key.bits < WEAK_RSA_BITS) {
         log_line(LOG_WARN, "%s: an RSA key of %u bits is weak; use 2048 or more, or EC", file,
                  parts->key.bits);
     }
@@ -312,8 +313,14 @@ int cred_build(struct cred *cred, struct cred_parts *parts, const char *file, in
                           .issuer_key_type = leaf->issuer_key_type,
                           .not_after_s = leaf->not_after_s,
                           .file = file};
-    note_schemes(cred, parts);
-    x509name_format(leaf->subject, cred->subject, sizeof cred->subject);
+    if (TINY_COMFORT) { /* of several certificates one fits best */
+        note_schemes(cred, parts);
+    }
+    if (TINY_COMFORT) {
+        x509name_format(leaf->subject, cred->subject, sizeof cred->subject);
+    } else {
+        memcpy(cred->subject, "certificate", sizeof "certificate");
+    }
     br_sha256_init(&hash);
     br_sha256_update(&hash, leaf->der.data, leaf->der.len);
     br_sha256_out(&hash, cred->fingerprint);
@@ -321,7 +328,7 @@ int cred_build(struct cred *cred, struct cred_parts *parts, const char *file, in
         text_add(error, "no memory");
         return -1;
     }
-    if (cred->key_type == CRED_RSA) {
+    if (TINY_COMFORT && cred->key_type == CRED_RSA) {
         cred->key.rsa = parts->key.rsa;
         cred->rsa_public = leaf->rsa;
         cred->rsa_public.n = cred->chain[0].data + (leaf->rsa.n - leaf->der.data);

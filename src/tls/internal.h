@@ -7,6 +7,7 @@
 #ifndef TINY_TLS_INTERNAL_H
 #define TINY_TLS_INTERNAL_H
 
+#include "core/build.h"
 #include "core/pool.h"
 #include "tls/cred.h"
 #include "tls/early13.h"
@@ -163,6 +164,10 @@ void trust_drop(struct trust *trust);
  * and tests repeat exactly. */
 void tls_context_fix_random(struct tls_context *ctx, const void *seed, size_t len);
 
+/* stamp.c */
+/* Over inodes, sizes and times of all files that a reload reads. */
+uint64_t tls_stamp_files(const struct config *config);
+
 /* agree.c */
 /* Settles all that can be settled from a hello for TLS 1.2 and below, in t and in its
  * engine's session parameters; t->v12 is there. 0, or -1 with the alert and the
@@ -196,6 +201,11 @@ uint32_t tls_ec_mul(unsigned char *point, size_t point_len, const unsigned char 
                     int curve);
 
 /* tls12.c */
+/* Whether this is its engine's; of builds without TLS 1.2 the compiler knows it. */
+static inline bool tls12_runs(const struct tls *t)
+{
+    return TINY_TLS12 && t->v12 != NULL;
+}
 /* Takes an engine for this hello, whose wire bytes stand at in[0..in_end), agrees and
  * starts it. */
 void tls12_begin(struct tls *t, const struct hello *h);

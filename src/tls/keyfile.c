@@ -12,6 +12,13 @@
 #define RSA_MAX_BYTES (RSA_MAX_BITS / 8)
 #define FACTOR_MAX    260 /* BearSSL's limit, in bytes */
 
+#if TINY_COMFORT
+#define OTHER_CURVE "an EC key on a curve other than P-256, P-384 and P-521"
+#else
+#define OTHER_CURVE "an EC key on another curve than P-256: " OPTION_LEFT_OUT
+#endif
+#define OTHER_KEY "this " TINY_BUILD " build takes EC keys on P-256 only"
+
 static int refuse(struct text *error, const char *why)
 {
     text_add(error, why);
@@ -188,7 +195,7 @@ static int decode_ec(struct private_key *key, struct span der, int curve, struct
         curve = named;
     }
     if (curve == 0) {
-        return refuse(error, "an EC key on a curve other than P-256, P-384 and P-521");
+        return refuse(error, OTHER_CURVE);
     }
     while (x.len > x509_curve_bytes(curve) && x.data[0] == 0) {
         x.data++;
@@ -217,7 +224,7 @@ static int decode_ec_pkcs8(struct private_key *key, struct reader *algorithm, st
         return refuse(error, "the EC key is malformed");
     }
     if (curve == 0) {
-        return refuse(error, "an EC key on a curve other than P-256, P-384 and P-521");
+        return refuse(error, OTHER_CURVE);
     }
     return decode_ec(key, der, curve, error);
 }
@@ -235,11 +242,14 @@ static int decode_pkcs8(struct private_key *key, struct span der, struct text *e
     if (outer.bad || r.bad || algorithm.bad || version > 1 || reader_left(&outer) > 0) {
         return refuse(error, "the key is malformed");
     }
-    if (der_oid_is(oid, OID_RSA)) {
-        return decode_rsa(key, body, error);
-    }
     if (der_oid_is(oid, OID_EC_KEY)) {
         return decode_ec_pkcs8(key, &algorithm, body, error);
+    }
+    if (!TINY_COMFORT) {
+        return refuse(error, OTHER_KEY);
+    }
+    if (der_oid_is(oid, OID_RSA)) {
+        return decode_rsa(key, body, error);
     }
     if (der_oid_is(oid, OID_RSA_PSS)) {
         return refuse(error, "an RSA key that is restricted to PSS; a plain RSA key is needed");
@@ -264,7 +274,7 @@ static int decode_plain(struct private_key *key, struct span der, struct text *e
     case DER_OCTET_STRING:
         return decode_ec(key, der, 0, error);
     case DER_INTEGER:
-        return decode_rsa(key, der, error);
+        return TINY_COMFORT ? decode_rsa(key, der, error) : refuse(error, OTHER_KEY);
     default:
         return refuse(error, "the key is malformed");
     }
@@ -292,7 +302,7 @@ bool keyfile_same_public(const struct private_key *key, const struct x509_cert *
     uint8_t point[BR_EC_KBUF_PUB_MAX_SIZE];
     size_t len;
 
-    if (key->type == CRED_RSA) {
+    if (TINY_COMFORT && key->type == CRED_RSA) {
         return cert->key_type == BR_KEYTYPE_RSA &&
                span_equal(key->rsa_modulus, span_of(cert->rsa.n, cert->rsa.nlen));
     }
@@ -323,7 +333,7 @@ const char *keyfile_match(const struct private_key *key, const struct x509_cert 
     if (!keyfile_same_public(key, cert)) {
         return "the private key does not belong to the certificate";
     }
-    if (key->type == CRED_RSA && !rsa_works(key, cert)) {
+    if (TINY_COMFORT && key->type == CRED_RSA && !rsa_works(key, cert)) {
         return "the private key is damaged: a test signature does not verify";
     }
     return NULL;
@@ -340,7 +350,7 @@ int keyfile_copy(struct private_key *key, struct arena *arena)
     br_rsa_private_key *k = &key->rsa;
     bool good;
 
-    if (key->type == CRED_EC) {
+    if (!TINY_COMFORT || key->type == CRED_EC) {
         good = copy_part(&key->ec.x, key->ec.xlen, arena);
     } else {
         good = copy_part(&k->p, k->plen, arena) && copy_part(&k->q, k->qlen, arena) &&

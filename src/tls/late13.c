@@ -28,8 +28,10 @@ void late13_keep(struct tls *t)
 
 void late13_end(struct tls *t)
 {
-    pool_give(&t->ctx->handshake13_pool, t->v13.late, sizeof *t->v13.late);
-    t->v13.late = NULL;
+    if (TINY_STANDIN) {
+        pool_give(&t->ctx->handshake13_pool, t->v13.late, sizeof *t->v13.late);
+        t->v13.late = NULL;
+    }
 }
 
 int late13_ask(struct tls *t)
@@ -37,8 +39,8 @@ int late13_ask(struct tls *t)
     struct tls13 *v = &t->v13;
     struct handshake13 *hs;
 
-    if (t->stage != TLS_STAGE_ENGINE13 || !t->established || t->closing || t->peer_closed ||
-        v->late == NULL || v->handshake != NULL || message13_pending(t)) {
+    if (!TINY_STANDIN || t->stage != TLS_STAGE_ENGINE13 || !t->established || t->closing ||
+        t->peer_closed || v->late == NULL || v->handshake != NULL || message13_pending(t)) {
         return -1;
     }
     hs = pool_take(&t->ctx->handshake13_pool);

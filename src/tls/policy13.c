@@ -1,4 +1,5 @@
 #include "tls/policy13.h"
+#include "core/build.h"
 #include "crypto/kex.h"
 
 static int refuse(struct policy_choice *out, const char *reason)
@@ -74,13 +75,14 @@ int policy13_group(const struct config *config, const struct hello *h, struct sp
 /* Without ssl.signature-algorithms: ECDSA first, which costs both sides less. */
 static const struct sigalgs usual_schemes = {
     .schemes = {0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806},
-    .count = 6,
+    .count = TINY_COMFORT ? 6 : 1,
 };
 
 /* The entry's certificate that can sign so; NULL if none can. */
 static const struct cred *signer(const struct cred_entry *entry, uint16_t scheme)
 {
-    if (entry->rsa != NULL && sigalg_is_pss(scheme) && policy_fits_key(scheme, entry->rsa)) {
+    if (TINY_COMFORT && entry->rsa != NULL && sigalg_is_pss(scheme) &&
+        policy_fits_key(scheme, entry->rsa)) {
         return entry->rsa;
     }
     if (entry->ec != NULL && ((scheme == 0x0403 && entry->ec->key.ec.curve == BR_EC_secp256r1) ||
@@ -123,7 +125,7 @@ int policy13_certificate(const struct config *config, const struct hello *h,
         if (cred == NULL || (listed && !hello_list_has(h->signatures, scheme))) {
             continue;
         }
-        fits = !listed || takes_chain(h, cred);
+        fits = !TINY_COMFORT || !listed || takes_chain(h, cred);
         if (out->cred == NULL || fits) {
             out->cred = cred;
             out->signature = listed ? scheme : 0;

@@ -30,7 +30,7 @@ static uint32_t timeout_s(const struct tls_context *ctx)
 
 static bool has_tickets(const struct tls_context *ctx)
 {
-    return ctx->tickets.count > 0 || ctx->sessions != NULL;
+    return ctx->tickets.count > 0 || (TINY_TLS12 && ctx->sessions != NULL);
 }
 
 /* Early data is for requests that may be repeated, which only HTTP tells. */
@@ -71,7 +71,7 @@ static bool find_session(struct tls *t, struct span identity, struct session *s)
     if (ctx->tickets.count > 0) {
         return ticket13_open(&ctx->tickets, identity, now_ms, clock_wall_s(), timeout_s(ctx), s);
     }
-    if (ctx->sessions == NULL || identity.len != sizeof s->id) {
+    if (!TINY_TLS12 || ctx->sessions == NULL || identity.len != sizeof s->id) {
         return false;
     }
     cached = session_find(ctx->sessions, identity.data, now_ms);
@@ -92,7 +92,7 @@ static bool same_server(const struct tls *t, const uint8_t fingerprint[32])
             return true;
         }
     }
-    return t->ctx->psk.len > 0 && memcmp(t->ctx->psk.digest, fingerprint, 32) == 0;
+    return TINY_EXTRAS && t->ctx->psk.len > 0 && memcmp(t->ctx->psk.digest, fingerprint, 32) == 0;
 }
 
 /* It must have been made under all that holds now: endpoint, name, client
@@ -297,7 +297,7 @@ static struct session session_now(struct tls *t, uint64_t now_ms)
 static size_t write_identity(struct tls_context *ctx, struct session *s, uint64_t now_ms,
                              uint8_t *out)
 {
-    if (ctx->tickets.count > 0) {
+    if (!TINY_TLS12 || ctx->tickets.count > 0) {
         ctx->counters->tickets_issued++;
         return ticket_seal(&ctx->tickets, s, now_ms, clock_wall_s(), &ctx->rng, out);
     }
@@ -337,7 +337,7 @@ bool psk13_ticket(struct tls *t, struct flight13 *f)
     put_u16(p + 14, (uint32_t)len);
     len += 16;
     put_u16(p + len, s.early > 0 ? 8 : 0);
-    if (s.early > 0) {
+    if (TINY_EXTRAS && s.early > 0) {
         put_u16(p + len + 2, EXT_EARLY_DATA);
         put_u16(p + len + 4, 4);
         put_u32(p + len + 6, s.early);

@@ -150,7 +150,8 @@ static void add_serverinfo(const struct tls *t, struct draft *d, enum serverinfo
     const struct serverinfo *s = &t->ctx->serverinfo;
     struct span e;
 
-    for (unsigned i = 0; (e = serverinfo_extension(s, place, t->serverinfo, i)).len > 0; i++) {
+    for (unsigned i = 0;
+         TINY_STANDIN && (e = serverinfo_extension(s, place, t->serverinfo, i)).len > 0; i++) {
         add_bytes(d, e.data, e.len);
     }
 }
@@ -185,7 +186,7 @@ static void encrypted_extensions(struct tls *t)
         add_extension(&d, 28, 2);
         add_u16(&d, t->v13.recv_limit);
     }
-    if (hs->psk.early) {
+    if (TINY_EXTRAS && hs->psk.early) {
         add_extension(&d, 42, 0);
     }
     add_serverinfo(t, &d, SERVERINFO_ENCRYPTED);
@@ -257,7 +258,8 @@ static void certificate(struct tls *t)
     struct handshake13 *hs = t->v13.handshake;
     struct flight13 *f = &hs->flight;
     const struct cred *cred = t->choice.cred;
-    struct span staple = hs->staple ? ocsp_staple_now(cred, clock_wall_s()) : span_of(NULL, 0);
+    struct span staple =
+        TINY_CLIENTS && hs->staple ? ocsp_staple_now(cred, clock_wall_s()) : span_of(NULL, 0);
     struct span compressed =
         TINY_EXTRAS ? certcomp_message(cred, hs->compression) : span_of(NULL, 0);
     size_t leaf = 3 + cred->chain[0].data_len;
@@ -328,7 +330,7 @@ int server13_encrypted(struct tls *t)
     if (hs->psk.chosen) {
         return 0;
     }
-    if (hs->ask_certificate && server13_request(t) != 0) {
+    if (TINY_CLIENTS && hs->ask_certificate && server13_request(t) != 0) {
         return -1;
     }
     certificate(t);

@@ -1,4 +1,5 @@
 #include "tls/sign13.h"
+#include "core/build.h"
 #include "tls/internal.h"
 #include "tls/rsasign.h"
 #include "tls/x509sig.h"
@@ -16,7 +17,7 @@ bool sign13_knows(uint16_t scheme)
 /* In BearSSL's numbers; those of the hashes are TLS 1.2's. */
 static struct x509_sig_kind kind_of(uint16_t scheme)
 {
-    bool pss = sigalg_is_pss(scheme);
+    bool pss = TINY_COMFORT && sigalg_is_pss(scheme);
     unsigned hash = pss ? scheme & 0xFFu : scheme >> 8;
 
     return (struct x509_sig_kind){
@@ -83,7 +84,7 @@ size_t sign13_make(struct tls_context *ctx, const struct cred *cred, uint16_t sc
     uint8_t hash[X509_SIG_HASH_MAX];
 
     hash_content(&kind, false, transcript_hash, hash);
-    if (kind.pss) {
+    if (TINY_COMFORT && kind.pss) {
         struct rsasign_pss pss = {.class = class};
 
         br_hmac_drbg_generate(&ctx->rng, pss.salt, kind.salt_len);

@@ -93,21 +93,23 @@ void tls_give_out(struct tls *t)
 /* Gives back what only the handshake needs. */
 void tls_end_handshake(struct tls *t)
 {
-    pool_give(&t->ctx->verify_pool, t->verifier,
-              t->verifier != NULL ? verify_used(t->verifier) : 0);
-    t->verifier = NULL;
+    if (TINY_CLIENTS) {
+        pool_give(&t->ctx->verify_pool, t->verifier,
+                  t->verifier != NULL ? verify_used(t->verifier) : 0);
+        t->verifier = NULL;
+        trust_drop(t->trust);
+        t->trust = NULL;
+    }
     cred_set_drop(t->creds);
     t->creds = NULL;
     t->entry = NULL;
-    trust_drop(t->trust);
-    t->trust = NULL;
     t->choice.cred = NULL;
     if (t->v13.handshake != NULL) {
         message13_end(t);
         pool_give(&t->ctx->handshake13_pool, t->v13.handshake, sizeof *t->v13.handshake);
         t->v13.handshake = NULL;
     }
-    if (t->v12 != NULL) {
+    if (tls12_runs(t)) {
         t->v12->server.eng.x509ctx = NULL;
         t->v12->server.tas = NULL;
         t->v12->server.num_tas = 0;
@@ -116,7 +118,7 @@ void tls_end_handshake(struct tls *t)
 
 void tls_forget_session(struct tls *t)
 {
-    const br_ssl_session_parameters *s = t->v12 != NULL ? &t->v12->server.eng.session : NULL;
+    const br_ssl_session_parameters *s = tls12_runs(t) ? &t->v12->server.eng.session : NULL;
 
     if (s != NULL && t->ctx->sessions != NULL && s->session_id_len == sizeof s->session_id) {
         session_forget(t->ctx->sessions, s->session_id);
@@ -156,7 +158,7 @@ static void clear_alert(struct tls *t)
 
 static void seal_alert(struct tls *t)
 {
-    if (t->v12 != NULL) {
+    if (tls12_runs(t)) {
         tls12_seal_alert(t);
     } else if (t->v13.begun) {
         tls13_seal_alert(t);
@@ -181,7 +183,7 @@ void tls_fail(struct tls *t, enum tls_failure failure, enum alert alert, const c
     if (!tls_attach_out(t)) {
         return;
     }
-    if (t->v12 != NULL) {
+    if (tls12_runs(t)) {
         sealed = tls12_sealed(t);
     } else if (t->stage == TLS_STAGE_ENGINE13) {
         sealed = tls13_sealed(t);
@@ -231,7 +233,7 @@ static void choose_engine(struct tls *t, const struct hello *h, struct hello_gat
 {
     if (policy_version(t->ctx->config, h, &t->choice) != 0) {
         tls_fail(t, TLS_FAIL_HANDSHAKE, t->choice.alert, t->choice.reason);
-    } else if (t->choice.version == 0x0304) {
+    } else if (!TINY_TLS12 || t->choice.version == 0x0304) {
         t->in_pos = (uint32_t)g.wire_len;
         tls13_begin(t, h, span_of(t->out, g.message_len));
     } else {
@@ -293,7 +295,7 @@ static bool runs(const struct tls *t)
 
 static void feed(struct tls *t)
 {
-    if (t->stage == TLS_STAGE_ENGINE) {
+    if (TINY_TLS12 && t->stage == TLS_STAGE_ENGINE) {
         tls12_feed(t);
     } else if (t->stage == TLS_STAGE_ENGINE13) {
         tls13_feed(t);
@@ -302,12 +304,12 @@ static void feed(struct tls *t)
 
 static uint8_t *engine_window(struct tls *t, enum tls_window which, size_t *len)
 {
-    return t->v12 != NULL ? tls12_window(t, which, len) : tls13_window(t, which, len);
+    return tls12_runs(t) ? tls12_window(t, which, len) : tls13_window(t, which, len);
 }
 
 static void engine_advance(struct tls *t, enum tls_window which, size_t n)
 {
-    if (t->v12 != NULL) {
+    if (tls12_runs(t)) {
         tls12_advance(t, which, n);
     } else {
         tls13_advance(t, which, n);
@@ -324,7 +326,7 @@ unsigned tls_state(struct tls *t)
     case TLS_STAGE_HELLO:
         return TLS_RECV_REC;
     case TLS_STAGE_ENGINE:
-        return tls12_state(t) | eof;
+        return (TINY_TLS12 ? tls12_state(t) : TLS_CLOSED) | eof;
     case TLS_STAGE_LAST_WORDS:
         return TLS_SEND_REC | eof;
     case TLS_STAGE_ENGINE13:
@@ -426,7 +428,7 @@ void tls_advance(struct tls *t, enum tls_window which, size_t n)
 
 void tls_flush(struct tls *t)
 {
-    if (t->stage == TLS_STAGE_ENGINE && t->out != NULL) {
+    if (TINY_TLS12 && t->stage == TLS_STAGE_ENGINE && t->out != NULL) {
         tls12_flush(t);
     } else if (t->stage == TLS_STAGE_ENGINE13) {
         tls13_flush(t);
@@ -445,7 +447,7 @@ int tls_ask_certificate(struct tls *t)
 
 void tls_close(struct tls *t)
 {
-    if (t->stage == TLS_STAGE_ENGINE && t->established) {
+    if (TINY_TLS12 && t->stage == TLS_STAGE_ENGINE && t->established) {
         tls12_close(t);
     } else if (t->stage == TLS_STAGE_ENGINE13 && (t->established || t->info.early)) {
         tls13_close(t);
@@ -470,7 +472,7 @@ void tls_recv_eof(struct tls *t)
 
 void tls_rest(struct tls *t)
 {
-    if (t->stage == TLS_STAGE_ENGINE) {
+    if (TINY_TLS12 && t->stage == TLS_STAGE_ENGINE) {
         tls12_rest(t);
     } else if (t->stage == TLS_STAGE_ENGINE13) {
         tls13_rest(t);

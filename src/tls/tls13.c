@@ -76,7 +76,7 @@ static int answer(struct tls *t)
             return tls13_refuse(t, ALERT_ILLEGAL_PARAMETER, "the client's key share is not valid");
         }
     }
-    if (hs->psk.early) {
+    if (TINY_EXTRAS && hs->psk.early) {
         keys13_early(t);
     }
     if (server13_hello(t) != 0) {
@@ -90,10 +90,10 @@ static int answer(struct tls *t)
     }
     server13_finished(t);
     hs->keys_due = true;
-    if (hs->psk.early) {
+    if (TINY_EXTRAS && hs->psk.early) {
         note_agreed(t); /* for the application, which begins now */
         v->state = STATE13_WAIT_END_OF_EARLY_DATA;
-    } else if (hs->ask_certificate) {
+    } else if (TINY_CLIENTS && hs->ask_certificate) {
         v->state = STATE13_WAIT_CERTIFICATE;
     } else {
         v->state = STATE13_WAIT_FINISHED;
@@ -296,20 +296,21 @@ void tls13_message(struct tls *t, struct span message)
         result = take_second_hello(t, message);
         break;
     case STATE13_WAIT_END_OF_EARLY_DATA:
-        result = take_end_of_early_data(t, message);
+        result = TINY_EXTRAS ? take_end_of_early_data(t, message) : -1;
         break;
     case STATE13_WAIT_CERTIFICATE:
-        result = take_certificate(t, message, body);
+        result = TINY_CLIENTS ? take_certificate(t, message, body) : -1;
         break;
     case STATE13_WAIT_CERTIFICATE_VERIFY:
-        result = take_certificate_verify(t, message, body);
+        result = TINY_CLIENTS ? take_certificate_verify(t, message, body) : -1;
         break;
     case STATE13_WAIT_FINISHED:
         result = take_finished(t, message, body);
         break;
     case STATE13_OPEN:
         result = message.data[0] == MESSAGE13_KEY_UPDATE ? take_key_update(t, body)
-                                                         : late13_message(t, message);
+                 : TINY_STANDIN                          ? late13_message(t, message)
+                                                         : -1;
         break;
     }
     if (result != 0) {

@@ -1,4 +1,5 @@
 #include "tls/x509cert.h"
+#include "core/build.h"
 #include "tls/der.h"
 #include "tls/oid.h"
 #include "tls/x509name.h"
@@ -18,8 +19,10 @@ struct curve {
 
 static const struct curve curves[] = {
     {OID_P256, BR_EC_secp256r1, 256},
+#if TINY_COMFORT
     {OID_P384, BR_EC_secp384r1, 384},
     {OID_P521, BR_EC_secp521r1, 521},
+#endif
 };
 
 int x509_curve(struct span oid)
@@ -121,7 +124,7 @@ int x509_public_key(struct x509_cert *cert, struct span spki)
     cert->key_bits = 0;
     if (outer.bad || r.bad || algorithm.bad || reader_left(&r) > 0) {
         cert->key_problem = "the public key is malformed";
-    } else if (der_oid_is(oid, OID_RSA)) {
+    } else if (TINY_COMFORT && der_oid_is(oid, OID_RSA)) {
         cert->key_problem = take_rsa(cert, bits);
     } else if (der_oid_is(oid, OID_EC_KEY)) {
         cert->key_problem = take_ec(cert, &algorithm, bits);
@@ -370,5 +373,5 @@ bool x509_cert_covers(const struct x509_cert *cert, const char *name)
             return true;
         }
     }
-    return !any && common_name_matches(cert->subject, name);
+    return TINY_COMFORT && !any && common_name_matches(cert->subject, name);
 }

@@ -1,4 +1,5 @@
 #include "tls/x509sig.h"
+#include "core/build.h"
 #include "crypto/crypto.h"
 #include "tls/der.h"
 #include "tls/oid.h"
@@ -37,7 +38,7 @@ const br_hash_class *x509_sig_class(unsigned id)
         &br_sha1_vtable, &br_sha224_vtable, &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable,
     };
 
-    return id == br_sha256_ID ? crypto_sha256() : classes[id - br_sha1_ID];
+    return !TINY_COMFORT || id == br_sha256_ID ? crypto_sha256() : classes[id - br_sha1_ID];
 }
 
 static size_t hash_len(unsigned id)

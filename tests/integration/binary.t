@@ -1,5 +1,5 @@
 #!/bin/sh
-# The released programs themselves, the full one and the small one: static,
+# The released programs themselves, full, small and minimal: static,
 # position independent, hardened, not larger than promised.
 n=0
 failed=0
@@ -64,5 +64,6 @@ examine() {
 
 examine "${BUILD:-build}/tiny" 425984
 examine "${BUILD:-build}/tiny-small" 307200
+examine "${BUILD:-build}/tiny-minimal" 184320
 echo "1..$n"
 exit $failed
