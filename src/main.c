@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/output.h"
 #include "core/relro.h"
+#include "server/backend.h"
 #include "server/healthcheck.h"
 #include "server/listen.h"
 #include "server/privilege.h"
@@ -127,12 +128,14 @@ static int run_bound(struct config *config, struct tls_context *tls, struct app_
                      struct counters *counters, int signal_fd)
 {
     static struct listener_list listeners;
+    static struct proxy_target target;
     struct server *server = NULL;
     struct notify notify;
     int code = EXIT_CODE_FAILED;
 
     config->max_connections = privilege_descriptors(config);
-    if (listen_begin(&listeners, config) != 0) {
+    shared->target = config->mode == MODE_PROXY ? &target : NULL;
+    if (backend_resolve(&target, config) != 0 || listen_begin(&listeners, config) != 0) {
         return code;
     }
     notify_begin(&notify);

@@ -14,6 +14,18 @@
 
 #define APP_STATE_MAX 768 /* bytes of a slot that any application may use */
 
+/* A descriptor that the server watches for its application (mode proxy). Before it closes that
+ * or takes another the application resets it all. */
+struct app_watch {
+    int fd;             /* -1: none */
+    uint8_t want;       /* set by step: what its last calls would have waited for */
+    uint8_t ready;      /* set by the server: what came, until step clears it */
+    uint8_t registered; /* the server's: what epoll looks for now */
+};
+
+#define APP_WATCH_READ  1
+#define APP_WATCH_WRITE 2
+
 struct app_io {
     const uint8_t *in;
     size_t in_len;
@@ -24,6 +36,7 @@ struct app_io {
     bool in_eof;     /* nothing follows in */
     bool flush;      /* set by step: seal what was written so far */
     uint8_t request; /* set by step: enum app_request */
+    struct app_watch *watch;
 };
 
 enum app_result {
@@ -44,8 +57,8 @@ enum app_request {
 };
 
 /* What deadline applies: a request that comes in (its head, and a body that is
- * read over) has an absolute one. */
-enum app_phase { APP_IDLE, APP_HEAD, APP_BODY };
+ * read over) has an absolute one, and so has the way to a backend. */
+enum app_phase { APP_IDLE, APP_HEAD, APP_BODY, APP_CONNECT };
 
 /* What all connections of a server share; lives as long as the server. */
 struct app_shared {
@@ -53,14 +66,15 @@ struct app_shared {
     struct counters *counters;
     int root_fd; /* directory of files.root, O_PATH; -1 in modes without files */
     struct private_files *private_files; /* what lies there and is never sent (private.h) */
-    struct pool *heads;         /* blocks for heads and answers split over windows (http_serve.h) */
-    struct console *console;    /* of mode console, owned by server/terminal.h; else NULL */
-    int access_fd;              /* access log, -1 for none */
-    bool walk;                  /* the kernel has no openat2: go component by component */
-    uint64_t seed;              /* random, for the boundaries of multipart answers */
-    int64_t date_s;             /* the second that date tells */
-    char date[32];              /* Date field of this second */
-    struct log_rate complaints; /* bounds the lines about what clients do wrong */
+    struct pool *heads; /* blocks for heads and answers split over windows (http_serve.h) */
+    struct proxy_target *target; /* of mode proxy (proxy.h), owned by main; else NULL */
+    struct console *console;     /* of mode console, owned by server/terminal.h; else NULL */
+    int access_fd;               /* access log, -1 for none */
+    bool walk;                   /* the kernel has no openat2: go component by component */
+    uint64_t seed;               /* random, for the boundaries of multipart answers */
+    int64_t date_s;              /* the second that date tells */
+    char date[32];               /* Date field of this second */
+    struct log_rate complaints;  /* bounds the lines about what clients do wrong */
 };
 
 #define APP_HEAD_MAX 8192 /* a block is at least this long */
@@ -99,6 +113,7 @@ extern const struct app_ops app_status;
 extern const struct app_ops app_echo;
 extern const struct app_ops app_reverse;
 extern const struct app_ops app_console;
+extern const struct app_ops app_proxy;
 
 const struct app_ops *app_for_mode(enum server_mode mode);
 

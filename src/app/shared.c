@@ -19,6 +19,9 @@
 
 const struct app_ops *app_for_mode(enum server_mode mode)
 {
+    if (mode == MODE_PROXY) {
+        return &app_proxy;
+    }
     switch (TINY_EXTRAS ? mode : MODE_FILES) {
     case MODE_STATUS:
         return &app_status;

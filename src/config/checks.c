@@ -36,17 +36,19 @@ static void check_mode(struct loader *l)
 
     memcpy(&mode, &c->mode, sizeof mode);
     if (mode == OPTION_MODE_AUTO) {
-        c->mode = !TINY_EXTRAS || is_set(c->root)                       ? MODE_FILES
+        c->mode = is_set(c->backend_text) && !is_set(c->root)           ? MODE_PROXY
+                  : !TINY_EXTRAS || is_set(c->root)                     ? MODE_FILES
                   : TINY_STANDIN && c->s_server_style && !c->file_given ? MODE_CONSOLE
                                                                         : MODE_STATUS;
     }
-    if (!TINY_EXTRAS && c->mode != MODE_FILES) {
+    if (!TINY_EXTRAS && c->mode != MODE_FILES && c->mode != MODE_PROXY) {
         loader_error_at(l, &c->mode, OPTION_LEFT_OUT);
         return;
     }
     if (c->mode == MODE_CONSOLE) {
         check_console(l);
     }
+    config_check_proxy(l);
     if ((c->mode == MODE_FILES || c->mode == MODE_RAW) && !is_set(c->root)) {
         loader_error_at(l, &c->mode, "set files.root to the folder whose files are to be served");
     }

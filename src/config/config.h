@@ -28,13 +28,22 @@ enum exit_code {
     EXIT_CODE_USAGE = 2,  /* wrong option, value or configuration file */
 };
 
-enum server_mode { MODE_FILES, MODE_STATUS, MODE_RAW, MODE_ECHO, MODE_REVERSE, MODE_CONSOLE };
+enum server_mode {
+    MODE_FILES,
+    MODE_STATUS,
+    MODE_RAW,
+    MODE_ECHO,
+    MODE_REVERSE,
+    MODE_CONSOLE,
+    MODE_PROXY
+};
 enum verify_mode { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED };
 enum verify_report { REPORT_NONE, REPORT_ERRORS, REPORT_ALL };
 enum purpose { PURPOSE_CLIENT, PURPOSE_SERVER, PURPOSE_ANY };
 enum suiteb { SUITEB_OFF, SUITEB_128_ONLY, SUITEB_192, SUITEB_128 }; /* bits: P-256, P-384 */
 enum crl_check { CRL_CHECK_AUTO, CRL_CHECK_NONE, CRL_CHECK_LEAF, CRL_CHECK_ALL };
 enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };
+enum proxy_protocol { PROXY_PROTOCOL_NONE, PROXY_PROTOCOL_V1, PROXY_PROTOCOL_V2 };
 enum access_format { ACCESS_COMMON, ACCESS_COMBINED, ACCESS_JSON };
 enum log_severity { SEVERITY_ERROR, SEVERITY_WARN, SEVERITY_INFO, SEVERITY_DEBUG };
 
@@ -170,6 +179,12 @@ struct config {
     struct string_list index;
     bool listing;
     struct string_list headers; /* "Name: value" added to every answer */
+
+    /* proxy.* */
+    const char *backend_text; /* proxy.backend as written; "" for none */
+    struct endpoint backend;  /* the same, in mode proxy */
+    enum proxy_protocol proxy_protocol;
+    uint32_t connect_timeout_ms; /* for all its addresses together */
 
     uint32_t max_line; /* reverse mode, bytes */
 

@@ -81,6 +81,7 @@ void config_finish(struct loader *l);
 /* The checks between options that config_finish ends with. */
 void config_check(struct loader *l);
 void config_check_tls13(struct loader *l);
+void config_check_proxy(struct loader *l);
 
 /* The value as it stands in the file syntax, without @ doubled; for lists the item i.
  * Returns the length, cut to cap - 1. */

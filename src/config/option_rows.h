@@ -14,8 +14,8 @@ OPTION(family, OPTION_CHOICE, 0, 0, "server.family", "any", "",
        "what kinds of addresses to listen on")
 OPTION(
     mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
-    "what is served: files, status, raw, echo, reverse, console; auto: files if files.root is set, "
-    "console for a command line of s_server's, else status")
+    "what is served: files, proxy, status, raw, echo, reverse, console; auto: files if files.root "
+    "is set, proxy if proxy.backend is, console for a command line of s_server's, else status")
 OPTION(max_connections, OPTION_NUMBER, 1, 1000000, "server.max-connections", "1024", "",
        "connections at a time; more wait in the backlog")
 OPTION(backlog, OPTION_NUMBER, 1, 65535, "server.backlog", "512", "",
@@ -188,6 +188,13 @@ COMFORT_OPTION(listing, OPTION_BOOL, 0, 0, "files.listing", "false", "",
                "list folders without an index")
 OPTION(headers, OPTION_LIST, 0, 0, "files.header", "", "NAME: VALUE",
        "a header field for every answer; repeatable")
+
+OPTION(backend_text, OPTION_TEXT, 0, 0, "proxy.backend", "", "URL",
+       "pass what clients say on to this server, in the clear: tcp://host:port, unix:///path")
+OPTION(proxy_protocol, OPTION_CHOICE, 0, 0, "proxy.protocol", "none", "",
+       "tell it first who the client is, by the PROXY protocol: none, v1, v2")
+OPTION(connect_timeout_ms, OPTION_MS, 100, DAY_MS, "proxy.connect-timeout", "5s", "",
+       "for the connection to it")
 
 EXTRA_OPTION(max_line, OPTION_NUMBER, 16, 8192, "reverse.max-line", "8192", "",
              "longest line in mode reverse, in bytes")

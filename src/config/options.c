@@ -127,6 +127,7 @@ const struct choice choice_table[] = {
     {AT(mode), MODE_ECHO, "echo"},
     {AT(mode), MODE_REVERSE, "reverse"},
     {AT(mode), MODE_CONSOLE, "console"},
+    {AT(mode), MODE_PROXY, "proxy"},
     {AT(family), FAMILY_ANY, "any"},
     {AT(family), FAMILY_IPV4, "ipv4"},
     {AT(family), FAMILY_IPV6, "ipv6"},
@@ -156,6 +157,9 @@ const struct choice choice_table[] = {
     {AT(log_level), SEVERITY_WARN, "warning"},
     {AT(log_level), SEVERITY_INFO, "info"},
     {AT(log_level), SEVERITY_DEBUG, "debug"},
+    {AT(proxy_protocol), PROXY_PROTOCOL_NONE, "none"},
+    {AT(proxy_protocol), PROXY_PROTOCOL_V1, "v1"},
+    {AT(proxy_protocol), PROXY_PROTOCOL_V2, "v2"},
 #if TINY_COMFORT
     {AT(access_format), ACCESS_COMMON, "common"},
     {AT(access_format), ACCESS_COMBINED, "combined"},

@@ -6,12 +6,12 @@
 
 /* In the order of the texts. The numbers differ between processors. */
 static const uint8_t numbers[] = {
-    EPERM,      ENOENT,     EINTR,         EIO,          ENXIO,    EBADF,       EAGAIN,
-    ENOMEM,     EACCES,     EBUSY,         EEXIST,       EXDEV,    ENODEV,      ENOTDIR,
-    EISDIR,     EINVAL,     ENFILE,        EMFILE,       ETXTBSY,  EFBIG,       ENOSPC,
-    ESPIPE,     EROFS,      EPIPE,         ENAMETOOLONG, ENOSYS,   ELOOP,       EOVERFLOW,
-    ENOTSOCK,   EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ENETDOWN, ENETUNREACH, ECONNABORTED,
-    ECONNRESET, ENOBUFS,    ETIMEDOUT,     ECONNREFUSED,
+    EPERM,      ENOENT,     EINTR,         EIO,          ENXIO,        EBADF,       EAGAIN,
+    ENOMEM,     EACCES,     EBUSY,         EEXIST,       EXDEV,        ENODEV,      ENOTDIR,
+    EISDIR,     EINVAL,     ENFILE,        EMFILE,       ETXTBSY,      EFBIG,       ENOSPC,
+    ESPIPE,     EROFS,      EPIPE,         ENAMETOOLONG, ENOSYS,       ELOOP,       EOVERFLOW,
+    ENOTSOCK,   EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ENETDOWN,     ENETUNREACH, ECONNABORTED,
+    ECONNRESET, ENOBUFS,    ETIMEDOUT,     ECONNREFUSED, EHOSTUNREACH,
 };
 
 static const char texts[] = "Operation not permitted\0"
@@ -52,7 +52,8 @@ static const char texts[] = "Operation not permitted\0"
                             "Connection reset by peer\0"
                             "No buffer space\0"
                             "Timed out\0"
-                            "Connection refused\0";
+                            "Connection refused\0"
+                            "No route to that host\0";
 
 const char *error_text(int error)
 {

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #ifdef TINY_FAULTS
@@ -116,6 +117,56 @@ void sock_push(int fd)
 
     /* Setting it pushes, even where it is set already; a Unix socket holds nothing back. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+bool sock_send_whole(int fd, const uint8_t *src, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = send(fd, src, len, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    if (n >= 0 && (size_t)n < len) {
+        errno = ENOBUFS;
+    }
+    return n == (ssize_t)len;
+}
+
+int sock_connect(const struct sockaddr_storage *to)
+{
+    socklen_t len = to->ss_family == AF_INET    ? sizeof(struct sockaddr_in)
+                    : to->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                : sizeof(struct sockaddr_un);
+    int fd = socket(to->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int one = 1;
+    int error;
+
+    if (fd < 0) {
+        return -1;
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    error = connect(fd, (const struct sockaddr *)to, len) == 0 ? 0 : errno;
+    if (error != 0 && error != EINPROGRESS && error != EINTR) {
+        close(fd);
+        fd = -1;
+    }
+    errno = error == EINTR ? EINPROGRESS : error;
+    return fd;
+}
+
+int sock_error(int fd)
+{
+    int error = 0;
+    socklen_t len = sizeof error;
+
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
+}
+
+void sock_reset(int fd)
+{
+    struct linger at_once = {.l_onoff = 1};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 int sock_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len)

@@ -27,6 +27,15 @@ enum sock_result sock_send(int fd, const uint8_t *src, size_t len, bool more, ui
                            size_t *done);
 /* Sends what the kernel holds back for `more`. */
 void sock_push(int fd);
+/* All of it into a new socket's buffer, which is far larger. false with errno. */
+bool sock_send_whole(int fd, const uint8_t *src, size_t len);
+/* Begins to connect to an address of any of the three families. The descriptor, errno being
+ * 0 when it is connected already and EINPROGRESS when epoll will tell; or -1 with errno. */
+int sock_connect(const struct sockaddr_storage *to);
+/* What became of it, or of the connection: 0 or an errno. */
+int sock_error(int fd);
+/* close will tell the peer that the stream was cut: a reset, no orderly end. */
+void sock_reset(int fd);
 /* -1 with errno; the peer's address goes to *peer. */
 int sock_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len);
 /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix"; IPv4-mapped addresses are

@@ -31,6 +31,7 @@ void conn_begin(struct conn *c, struct conn_shared *s, const struct listener *l,
     c->fd = fd;
     c->listener = l;
     c->can_write = true;
+    c->watch.fd = -1;
     c->peer.tls = tls_get_info(c->tls);
     tls_begin(c->tls, s->tls, l->endpoint);
     set_state(c, s, CONN_HANDSHAKE, now_ms);
@@ -44,6 +45,7 @@ static void close_app(struct conn *c, struct conn_shared *s)
     if (c->app_open) {
         s->ops->close(c->app_state);
         c->app_open = false;
+        c->watch = (struct app_watch){.fd = -1};
     }
 }
 
@@ -156,6 +158,26 @@ static void note_local(struct conn *c)
     }
 }
 
+/* After application data moved: which deadline holds now? A request that comes
+ * in has an absolute one, so bytes that trickle in do not extend it. Early data do not
+ * extend the handshake's either. */
+static void rearm(struct conn *c, struct conn_shared *s, bool wrote, uint64_t now_ms)
+{
+    enum app_phase phase = s->ops->phase(c->app_state);
+    struct deadline_queue *absolute = phase == APP_HEAD      ? &s->request
+                                      : phase == APP_CONNECT ? &s->connecting
+                                                             : NULL;
+
+    if (tls_get_info(c->tls)->early) {
+        return;
+    }
+    if (absolute == NULL) {
+        deadline_arm(&s->idle, &c->deadline, now_ms);
+    } else if (wrote || c->deadline.queue != absolute) {
+        deadline_arm(absolute, &c->deadline, now_ms);
+    }
+}
+
 static void open_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
 {
     const struct tls_info *info = tls_get_info(c->tls);
@@ -164,30 +186,11 @@ static void open_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
     s->ops->open(c->app_state, s->app, &c->peer);
     c->app_open = true;
     c->state = CONN_OPEN;
-    if (!info->early) {
-        deadline_arm(&s->idle, &c->deadline, now_ms);
-    }
+    rearm(c, s, false, now_ms);
     if (log_enabled(LOG_DEBUG)) {
         log_line(LOG_DEBUG, "%s: %s, %s%s", c->peer.address, tls_version_name(info->version),
                  info->server_name[0] != '\0' ? info->server_name : "no server name",
                  info->resumed ? ", resumed" : "");
-    }
-}
-
-/* After application data moved: which deadline holds now? A request that comes
- * in has an absolute one, so bytes that trickle in do not extend it. Early data do not
- * extend the handshake's either. */
-static void rearm(struct conn *c, struct conn_shared *s, bool wrote, uint64_t now_ms)
-{
-    bool head = s->ops->phase(c->app_state) == APP_HEAD;
-
-    if (tls_get_info(c->tls)->early) {
-        return;
-    }
-    if (!head) {
-        deadline_arm(&s->idle, &c->deadline, now_ms);
-    } else if (wrote || c->deadline.queue != &s->request) {
-        deadline_arm(&s->request, &c->deadline, now_ms);
     }
 }
 
@@ -224,6 +227,7 @@ static bool run_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
     io.in = tls_window(c->tls, TLS_WINDOW_RECV_APP, &io.in_len);
     io.out = tls_window(c->tls, TLS_WINDOW_SEND_APP, &io.out_len);
     io.in_eof = c->eof || (tls_state(c->tls) & TLS_PEER_EOF) != 0;
+    io.watch = &c->watch;
     result = s->ops->step(c->app_state, &io, now_ms);
     if (io.in_used > 0) {
         tls_advance(c->tls, TLS_WINDOW_RECV_APP, io.in_used);
@@ -253,6 +257,9 @@ static bool run_app(struct conn *c, struct conn_shared *s, uint64_t now_ms)
         return true;
     }
     if (io.in_used + io.out_used + io.request == 0) {
+        if (c->deadline.queue == &s->connecting) {
+            rearm(c, s, false, now_ms); /* the backend may be there now */
+        }
         return false;
     }
     c->served = true;
@@ -391,7 +398,7 @@ enum conn_next conn_step(struct conn *c, struct conn_shared *s, uint64_t now_ms,
     state = tls_state(c->tls);
     *interest = ((state & TLS_RECV_REC) != 0 && !c->eof ? (uint32_t)EPOLLIN : 0u) |
                 ((state & TLS_SEND_REC) != 0 || c->plain > 0 ? (uint32_t)EPOLLOUT : 0u);
-    if (c->eof && *interest == 0) {
+    if (c->eof && *interest == 0 && c->watch.want == 0) {
         return CONN_END;
     }
     tls_rest(c->tls);
@@ -401,7 +408,9 @@ enum conn_next conn_step(struct conn *c, struct conn_shared *s, uint64_t now_ms,
 enum conn_next conn_timeout(struct conn *c, struct conn_shared *s, uint64_t now_ms)
 {
     bool opened = c->state == CONN_OPEN && tls_get_info(c->tls)->established;
+    const struct deadline_queue *passed = c->deadline.queue;
 
+    deadline_disarm(&c->deadline);
     s->counters->timeouts++;
     switch (c->state == CONN_OPEN && !opened ? CONN_HANDSHAKE : c->state) {
     case CONN_HANDSHAKE:
@@ -410,9 +419,14 @@ enum conn_next conn_timeout(struct conn *c, struct conn_shared *s, uint64_t now_
                     c->peer.address, s->config->handshake_timeout_ms);
         return CONN_END;
     case CONN_OPEN:
-        log_limited(&s->rate, now_ms, LOG_DEBUG, "%s: %s", c->peer.address,
-                    c->deadline.queue == &s->request ? "the request took too long to come"
-                                                     : "idle for too long");
+        log_limited(&s->rate, now_ms, passed == &s->connecting ? LOG_WARN : LOG_DEBUG, "%s: %s",
+                    c->peer.address,
+                    passed == &s->request      ? "the request took too long to come"
+                    : passed == &s->connecting ? "the backend took too long to answer"
+                                               : "idle for too long");
+        if (c->watch.fd >= 0) {
+            return CONN_END; /* between two others: neither may take it for the other's end */
+        }
         begin_closing(c, s, now_ms);
         return CONN_READY;
     default:

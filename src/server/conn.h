@@ -27,6 +27,7 @@ struct conn_shared {
     const struct app_ops *ops;
     struct counters *counters;
     struct deadline_queue handshake, request, idle, closing;
+    struct deadline_queue connecting; /* to the backend */
     struct log_rate rate;
     uint32_t *whim; /* of sock_recv and sock_send */
 };
@@ -52,7 +53,8 @@ struct conn {
     bool unsealed; /* application data waits for a flush */
     bool served;   /* application data has moved */
     bool app_open;
-    uint8_t plain; /* bytes of the plain text that are still to be sent */
+    struct app_watch watch; /* a descriptor of the application's */
+    uint8_t plain;          /* bytes of the plain text that are still to be sent */
     struct app_peer peer;
 };
 
@@ -66,7 +68,7 @@ void conn_begin(struct conn *c, struct conn_shared *s, const struct listener *l,
                 uint64_t now_ms);
 enum conn_next conn_step(struct conn *c, struct conn_shared *s, uint64_t now_ms,
                          uint32_t *interest);
-/* The deadline passed: tells the log, closes in an orderly way where that can
+/* The deadline passed: disarms it, tells the log, closes in an orderly way where that can
  * still work (then the closing deadline is armed), else CONN_END. */
 enum conn_next conn_timeout(struct conn *c, struct conn_shared *s, uint64_t now_ms);
 /* While draining: closes the connection if no request is under way. */

@@ -11,6 +11,7 @@
 #include "server/slots.h"
 
 /* Generation 0 is never a connection's: these slots mean other things. */
+#define SLOT_WATCH    0x80000000u /* a bit beside the slot's number: what its application watches */
 #define SLOT_SIGNALS  0xFFFFFFFFu
 #define SLOT_LISTENER 0xFFFFFFFEu
 #define SLOT_TERMINAL 0xFFFFFFFDu

@@ -14,7 +14,8 @@
 /* Listeners, epoll, signals, logs, root directory, a file being reloaded. */
 #define DESCRIPTORS_OWN 96
 /* Every connection holds a socket; a file is open while it is sent, which one
- * connection in so many does at a time. More than that answer 503. */
+ * connection in so many does at a time; more than that answer 503. In mode proxy each has a
+ * second socket. */
 #define CONNECTIONS_PER_FILE 4
 
 /* The fields of the line with that name, at most four, from a file such as
@@ -148,8 +149,8 @@ int privilege_drop(const struct config *config)
 
 uint32_t privilege_descriptors(const struct config *config)
 {
-    uint64_t files = config->max_connections / CONNECTIONS_PER_FILE;
-    uint64_t need = config->max_connections + files + DESCRIPTORS_OWN;
+    uint64_t each = config->mode == MODE_PROXY ? 1 : CONNECTIONS_PER_FILE;
+    uint64_t need = config->max_connections + config->max_connections / each + DESCRIPTORS_OWN;
     struct rlimit limit;
     uint64_t fit;
 
@@ -164,8 +165,7 @@ uint32_t privilege_descriptors(const struct config *config)
     if (limit.rlim_cur >= need) {
         return config->max_connections;
     }
-    fit = limit.rlim_cur > DESCRIPTORS_OWN ? (limit.rlim_cur - DESCRIPTORS_OWN) *
-                                                 CONNECTIONS_PER_FILE / (CONNECTIONS_PER_FILE + 1)
+    fit = limit.rlim_cur > DESCRIPTORS_OWN ? (limit.rlim_cur - DESCRIPTORS_OWN) * each / (each + 1)
                                            : 0;
     fit = fit > 0 ? fit : 1;
     log_line(LOG_WARN,

@@ -2,6 +2,7 @@
 #include "core/clock.h"
 #include "core/build.h"
 #include "core/errors.h"
+#include "server/backend.h"
 #include "server/loop.h"
 #include "server/terminal.h"
 
@@ -86,6 +87,25 @@ void loop_ready(struct server *s, struct conn *c)
     s->ready_last = c;
 }
 
+/* What epoll looks for at the application's own descriptor. None is registered while nothing
+ * is wanted of it: a hang-up is told always, and would be told again and again. */
+static int follow_watch(struct server *s, struct conn *c)
+{
+    struct app_watch *w = &c->watch;
+    uint32_t events = ((w->want & APP_WATCH_READ) != 0 ? (uint32_t)EPOLLIN : 0u) |
+                      ((w->want & APP_WATCH_WRITE) != 0 ? (uint32_t)EPOLLOUT : 0u);
+    int op = w->registered == 0 ? EPOLL_CTL_ADD : w->want == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+
+    if (w->fd < 0 || w->want == w->registered) {
+        return 0;
+    }
+    if (loop_watch(s, op, w->fd, events, loop_key(c->slot | SLOT_WATCH, c->generation)) != 0) {
+        return -1;
+    }
+    w->registered = w->want;
+    return 0;
+}
+
 static void follow(struct server *s, struct conn *c, enum conn_next next, uint32_t interest)
 {
     switch (next) {
@@ -93,8 +113,9 @@ static void follow(struct server *s, struct conn *c, enum conn_next next, uint32
         loop_ready(s, c);
         return;
     case CONN_WAIT:
-        if (interest == c->interest ||
-            loop_watch(s, EPOLL_CTL_MOD, c->fd, interest, loop_key(c->slot, c->generation)) == 0) {
+        if ((interest == c->interest || loop_watch(s, EPOLL_CTL_MOD, c->fd, interest,
+                                                   loop_key(c->slot, c->generation)) == 0) &&
+            follow_watch(s, c) == 0) {
             c->interest = interest;
             return;
         }
@@ -135,11 +156,25 @@ static void run_ready(struct server *s)
     accept_resume(s);
 }
 
+static void watch_event(struct server *s, struct conn *c, uint32_t events)
+{
+    bool dead = (events & (EPOLLHUP | EPOLLERR)) != 0;
+
+    c->watch.ready |= (uint8_t)((dead || (events & EPOLLIN) != 0 ? APP_WATCH_READ : 0) |
+                                (dead || (events & EPOLLOUT) != 0 ? APP_WATCH_WRITE : 0));
+    run_conn(s, c);
+}
+
 static void conn_event(struct server *s, const struct epoll_event *e)
 {
-    struct conn *c = slots_find(&s->slots, (uint32_t)e->data.u64, (uint32_t)(e->data.u64 >> 32));
+    struct conn *c =
+        slots_find(&s->slots, (uint32_t)e->data.u64 & ~SLOT_WATCH, (uint32_t)(e->data.u64 >> 32));
 
     if (c == NULL) {
+        return;
+    }
+    if (((uint32_t)e->data.u64 & SLOT_WATCH) != 0) {
+        watch_event(s, c, e->events);
         return;
     }
     if ((e->events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
@@ -164,7 +199,6 @@ static void run_deadlines(struct server *s, struct deadline_queue *q)
         struct conn *c = (struct conn *)(void *)d;
         enum conn_next next;
 
-        deadline_disarm(d);
         next = conn_timeout(c, &s->shared, s->now_ms);
         follow(s, c, next, c->interest);
     }
@@ -181,6 +215,9 @@ static void reload(struct server *s, bool all)
     if (all) {
         log_reopen();
         app_shared_reopen(s->shared.app);
+        if (s->shared.app->target != NULL) {
+            backend_resolve(s->shared.app->target, s->shared.config);
+        }
     }
     good = tls_context_reload(s->shared.tls) == 0;
     if (good) {
@@ -277,6 +314,7 @@ static void run_clockwork(struct server *s)
     run_deadlines(s, &s->shared.handshake);
     run_deadlines(s, &s->shared.request);
     run_deadlines(s, &s->shared.idle);
+    run_deadlines(s, &s->shared.connecting);
     run_deadlines(s, &s->shared.closing);
     notify_tick(s->notify, s->now_ms);
     if (s->now_ms >= s->tick_ms) {
@@ -320,6 +358,7 @@ static int wait_ms(const struct server *s)
     next = earlier(next, deadline_next_ms(&s->shared.handshake));
     next = earlier(next, deadline_next_ms(&s->shared.request));
     next = earlier(next, deadline_next_ms(&s->shared.idle));
+    next = earlier(next, deadline_next_ms(&s->shared.connecting));
     next = earlier(next, deadline_next_ms(&s->shared.closing));
     if (s->draining) {
         next = earlier(next, earlier(s->drain_end_ms, s->drain_sweep_ms));
@@ -402,6 +441,7 @@ struct server *server_new(const struct config *config, struct listener_list *lis
                                      .handshake.duration_ms = config->handshake_timeout_ms,
                                      .request.duration_ms = config->request_timeout_ms,
                                      .idle.duration_ms = config->idle_timeout_ms,
+                                     .connecting.duration_ms = config->connect_timeout_ms,
                                      .closing.duration_ms = config->close_timeout_ms};
     s->listeners = listeners;
     s->notify = notify;

@@ -111,7 +111,7 @@ int policy_alpn(const struct config *config, const struct hello *h, struct polic
     size_t count = config->alpn.count;
 
     if (count == 0 && config->mode != MODE_ECHO && config->mode != MODE_REVERSE &&
-        config->mode != MODE_CONSOLE) {
+        config->mode != MODE_CONSOLE && config->mode != MODE_PROXY) {
         names = HTTP_NAMES;
         count = ARRAY_LEN(HTTP_NAMES);
     }
