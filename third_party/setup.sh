@@ -43,6 +43,7 @@ groff groff-base
 zsh zsh
 fish fish
 /usr/share/bash-completion/bash_completion bash-completion
+nginx nginx-light
 END
         ;;
     interop)

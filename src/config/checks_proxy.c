@@ -8,7 +8,7 @@ static bool names_port(const char *url)
 {
     const char *colon = strrchr(url, ':');
 
-    return colon != NULL && colon[1] >= '0' && colon[1] <= '9';
+    return colon != NULL && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
 }
 
 /* NULL, or what is wrong with it as a place to connect to. */

@@ -4,6 +4,7 @@ build has is refused with the sentence that names the remedy, by its key; so are
 spellings of openssl s_server."""
 import os
 import re
+import socket
 import subprocess
 
 import harness
@@ -44,6 +45,13 @@ for version, good in (("-tls1_3", True), ("-tls1_2", True), ("-tls1_1", False)):
     equal(b"Cipher is (NONE)" not in out, good, f"openssl s_client {version}: {'a handshake' if good else 'none'}")
 out = s_client(tiny, "-tls1_2", "-cipher", "AES128-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
 ok(b"Cipher is (NONE)" in out and b"handshake failure" in out, "no suite in common: handshake_failure", out)
+equal(tiny.stop(), 0, "and ends in peace")
+behind = socket.create_server(("127.0.0.1", 0))
+tiny = Tiny({"ssl.keyfile": pem, "proxy.backend": f"tcp://127.0.0.1:{behind.getsockname()[1]}"}, binary=SMALL)
+with tiny.tls() as client, behind.accept()[0] as server:
+    client.sendall(b"question")
+    server.sendall(server.recv(100) + b", answer")
+    equal(client.recv(100), b"question, answer", "it stands in front of a backend, too")
 equal(tiny.stop(), 0, "and ends in peace")
 
 everything, kept = options(harness.TINY), options(SMALL)

@@ -4,8 +4,10 @@ second call (core/sock.c with TINY_FAULTS, under sanitizers): every byte must
 arrive all the same, for many seeds."""
 import os
 import select
+import socket
 import ssl
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 from harness import ROOT, Tiny, client_context, done, equal, folder, ok, receive_all, self_signed, write  # noqa: E402
@@ -68,6 +70,20 @@ def echo(tiny, suite, version):
     return bytes(got) == MEGABYTE
 
 
+def serve_echo(listener):
+    """The backend of mode proxy: one connection after another, its bytes back."""
+    while True:
+        with listener.accept()[0] as s:
+            try:
+                while chunk := s.recv(65536):
+                    s.sendall(chunk)
+            except ConnectionResetError:
+                pass  # the client left without a close_notify
+
+
+backend = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=serve_echo, args=(backend,), daemon=True).start()
+BEHIND = {"proxy.backend": f"tcp://127.0.0.1:{backend.getsockname()[1]}", "proxy.connect-timeout": 20}
 for seed in SEEDS:
     way = WAYS[seed % len(WAYS)]
     tiny = start(seed, {"files.root": root})
@@ -79,4 +95,7 @@ for seed in SEEDS:
     tiny = start(seed, {"server.mode": "echo"})
     ok(echo(tiny, *way), f"seed {seed}: 1 MB echoed with {way[0]}", tiny.log)
     equal(tiny.stop(), 0, f"seed {seed}: it ends well, and no sanitizer complains")
+    tiny = start(seed, BEHIND)
+    ok(echo(tiny, *way), f"seed {seed}: 1 MB through a backend with {way[0]}", tiny.log)
+    equal(tiny.stop(), 0, f"seed {seed}: that ends well, too")
 done()

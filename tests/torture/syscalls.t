@@ -4,7 +4,9 @@ server either refuses to start with a sentence, or loses that one connection or
 request and serves the next. It never crashes, hangs or sends wrong bytes."""
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
@@ -28,6 +30,27 @@ FAULTS = [
     ("getrandom", "EINTR"), ("signalfd4", "EMFILE"), ("write", "ENOSPC"), ("write", "EAGAIN"),
     ("setsockopt", "ENOPROTOOPT"), ("getsockname", "ENOBUFS"), ("close", "EIO"), ("shutdown", "ENOTCONN"),
 ]
+PROXY_FAULTS = [("connect", "ECONNREFUSED"), ("connect", "EINTR"), ("socket", "EMFILE"), ("getsockopt", "ENOBUFS"),
+                ("epoll_ctl", "ENOMEM"), ("recvfrom", "ECONNRESET"), ("sendto", "EPIPE"),
+                ("setsockopt", "ENOPROTOOPT"), ("close", "EIO")]
+
+
+def serve_file(listener):
+    """The backend of mode proxy: the file to everybody, whatever is asked."""
+    while True:
+        s = listener.accept()[0]
+        with s:
+            try:
+                if s.recv(4096):
+                    s.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)
+            except OSError:
+                pass
+
+
+behind = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=serve_file, args=(behind,), daemon=True).start()
+FILES = {"files.root": root, "ssl.session-cache": "true", "server.close-timeout": 2}
+PROXY = {"proxy.backend": f"tcp://127.0.0.1:{behind.getsockname()[1]}", "server.close-timeout": 2}
 
 
 def fetch(tiny):
@@ -60,12 +83,11 @@ def tracee(tiny):
     return None
 
 
-def attempt(call, error, n):
+def attempt(call, error, n, options):
     """None: nothing was injected. Else '' or what went wrong."""
     trace = os.path.join(folder(), "trace")
-    access = trace + ".access"
-    tiny = Tiny({"ssl.keyfile": pem, "files.root": root, "log.access-file": access, "ssl.session-cache": "true",
-                 "server.close-timeout": 2},
+    access = {"log.access-file": trace + ".access"} if options is FILES else {}
+    tiny = Tiny({"ssl.keyfile": pem} | options | access,
                 wrap=["strace", "-f", "-qq", "-o", trace, "-e", f"trace={call}", "-e",
                       f"inject={call}:error={error}:when={n}"], wait=False)
     # The port comes from /proc: the log's line may be what fails.
@@ -102,11 +124,11 @@ def attempt(call, error, n):
 if not have("strace"):
     skip("failing system calls", "strace is missing")
     done()
-for call, error in FAULTS:
+for call, error, options in [f + (FILES,) for f in FAULTS] + [f + (PROXY,) for f in PROXY_FAULTS]:
     n, problems = 1, []
     while n <= MOST:
         try:
-            result = attempt(call, error, n)
+            result = attempt(call, error, n, options)
         except AssertionError as hang:
             result = str(hang)
         if result is None:
@@ -114,5 +136,5 @@ for call, error in FAULTS:
         if result:
             problems.append(f"call {n}: {result}")
         n += 1
-    ok(not problems, f"{call} fails with {error}, {n - 1} calls one by one", "\n".join(problems))
+    ok(not problems, f"{'proxy: ' if options is PROXY else ''}{call} fails with {error}, {n - 1} calls one by one", "\n".join(problems))
 done()
