@@ -5,6 +5,8 @@ refused with a sentence."""
 import os
 import re
 import signal
+import socket
+import ssl
 import subprocess
 
 import harness
@@ -83,6 +85,16 @@ def serves(what, binary, wrap=()):
     equal(run(*wrap, binary, "healthcheck", "-c", config)[0], 0, f"{what}: tiny healthcheck finds it well")
     equal(tiny.stop(), 0, f"{what}: SIGTERM ends it in peace")
     equal(run(*wrap, binary, "healthcheck", "-c", config)[0], 1, f"{what}: and tiny healthcheck misses it")
+    with socket.create_server(("127.0.0.1", 0)) as behind:
+        tiny = Tiny({"ssl.keyfile": mine, "proxy.backend": f"tcp://127.0.0.1:{behind.getsockname()[1]}", "proxy.protocol": "v1"},
+                    binary=binary, wrap=wrap)
+        with tiny.tls(harness.client_context(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)) as client, behind.accept()[0] as server:
+            head = b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (client.getsockname()[1], tiny.port)
+            client.sendall(b"question")
+            equal(server.recv(len(head) + 8, socket.MSG_WAITALL), head + b"question", f"{what}: a backend hears of the client")
+            server.sendall(b"answer")
+            equal(client.recv(100), b"answer", f"{what}: and the client the backend")
+        equal(tiny.stop(), 0, f"{what}: it ends in peace, too")
 
 
 root, keys = folder(), folder()
