@@ -7,9 +7,10 @@ command line (-cert, --help) in doc/tiny.1. The entry of a key opens with its de
 and range in one regular form, the table's own, and with the words that it may have;
 it says which build is without it. mandoc and groff must find no fault in either page.
 
-In the other documents every relative link leads to a file, a size that README.md names is
-not below the program's, and one version stands everywhere.
+In the other documents every relative link leads to a file and every named file is there, a size
+that README.md names is not below the program's, and one version stands everywhere.
 """
+import fnmatch
 import glob
 import os
 import re
@@ -123,6 +124,27 @@ def check_links():
     report(links > 10 and not problems, f"all {links} links between documents lead somewhere", problems)
 
 
+def check_names():
+    """`tls/agree.c`, `http*.c`, `tests/ct`: between backticks only what exists."""
+    try:
+        tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
+    except (OSError, subprocess.CalledProcessError):
+        skip("files that documents name", "no git here")
+        return
+    folders = {os.path.dirname(f) for f in tracked} | {os.path.dirname(os.path.dirname(f)) for f in tracked}
+    known = set(tracked) | folders
+    known |= {os.path.join(*f.split("/")[i:]) for f in known for i in range(1, f.count("/") + 1)}
+    problems, names = [], 0
+    for path in sorted(f for f in tracked if f.endswith(".md")):
+        with open(path, encoding="utf-8") as f:
+            for line in f:
+                for name in re.findall(r"`((?:src|tests|fuzz|doc|packaging|third_party)/[\w./*-]+|[\w./*-]+\.(?:c|h|t|ld))`", line):
+                    names += 1
+                    if "NAME" not in name and not fnmatch.filter(known, name.rstrip("/")):
+                        problems.append(f"{path}: there is no {name}")
+    report(names > 50 and not problems, f"all {names} files that documents name are there", problems)
+
+
 def headings(path):
     """As hosts of repositories make anchors of them."""
     with open(path, encoding="utf-8") as f:
@@ -175,6 +197,7 @@ def check_version(tiny):
 
 def main():
     check_links()
+    check_names()
     check_sizes()
     tiny = os.path.join(BUILD, "tiny")
     if not os.path.exists(tiny):
