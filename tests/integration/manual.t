@@ -36,7 +36,7 @@ def examples(page):
     with open(os.path.join(ROOT, "doc", page), encoding="utf-8") as f:
         section = f.read().split("\n.Sh EXAMPLES\n")[1].split("\n.Sh ")[0]
     for part in section.split(".Ss ")[1:]:
-        yield part.split("\n")[0], [plain(b) for b in re.findall(r"\n\.Bd -literal.*\n((?:.*\n)*?)\.Ed", part + "\n")]
+        yield plain(part.split("\n")[0]), [plain(b) for b in re.findall(r"\n\.Bd -literal.*\n((?:.*\n)*?)\.Ed", part + "\n")]
 
 
 def in_order(patterns, text):
