@@ -264,7 +264,8 @@ run: $(PROGRAM)
 COMPLETIONS := $(addprefix $(BUILD)/completions/,tiny.bash _tiny tiny.fish)
 COMPLETION_SRC := $(wildcard doc/completion/*.c) $(patsubst %,src/%.c,config/options config/spelling config/sslop config/value \
                       core/text core/format core/bytes core/must)
-COMPLETION_DEFS := -DTINY_HELP=1 $(if $(filter 0,$(STANDIN)),$(filter -D%,$(CFLAGS_small)))
+COMPLETION_DEFS := -DTINY_HELP=1 \
+    $(filter -D%,$(if $(filter 1,$(MINIMAL)),$(CFLAGS_minimal),$(if $(filter 0,$(STANDIN)),$(CFLAGS_small))))
 HOSTCC ?= gcc
 completions: $(COMPLETIONS)
 $(BUILD)/completions/flags: FORCE
@@ -398,7 +399,7 @@ coverage: $(COVERAGE_BIN)
 replay: $(REPLAY_BIN)
 	$(Q)$(PROVE) tests/check/replay.t
 
-check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
+check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(COMPLETIONS)
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
 test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct

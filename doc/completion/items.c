@@ -2,29 +2,33 @@
 
 #include "config/spelling.h"
 #include "config/sslop.h"
+#include "core/build.h"
 #include "core/text.h"
 
 #include <string.h>
 
+#define RSA_BITS (TINY_STANDIN ? "--rsa" : NULL)
+
+/* What each build has comes first. */
 const struct subcommand commands[] = {
-    {"certificate",
-     "make a key and a self-signed certificate",
-     false,
-     {{"--name", "HOST", "a host name or address that it is for; repeatable", KIND_OTHER},
-      {"--days", "N", "how long it is valid (default 365)", KIND_OTHER},
-      {"--rsa", "2048|3072|4096", "an RSA key of so many bits instead of P-256", KIND_WORD},
-      {"--out", "FILE", "write to this file instead of standard output", KIND_FILE},
-      {"--force", "", "overwrite the file", KIND_NONE}}},
+    {"healthcheck", "ask the server of a configuration whether it lives", true, {{NULL}}},
     {"ciphers",
      "print the cipher suites that a list selects",
      false,
      {{"-v", "", "one a line, with their properties", KIND_NONE},
       {"-s", "", "leave out what the list's @SECLEVEL does not allow", KIND_NONE},
       {"-ciphersuites", "LIST", "cipher suites of TLS 1.3", KIND_OTHER}}},
-    {"healthcheck", "ask the server of a configuration whether it answers", true, {{0}}},
+    {"certificate",
+     "make a key and a self-signed certificate",
+     false,
+     {{"--name", "HOST", "a host name or address that it is for; repeatable", KIND_OTHER},
+      {"--days", "N", "how long it is valid (default 365)", KIND_OTHER},
+      {"--out", "FILE", "write to this file instead of standard output", KIND_FILE},
+      {"--force", "", "overwrite the file", KIND_NONE},
+      {RSA_BITS, "2048|3072|4096", "an RSA key of so many bits instead of P-256", KIND_WORD}}},
 };
 
-const size_t commands_len = ARRAY_LEN(commands);
+const size_t commands_len = TINY_COMFORT ? ARRAY_LEN(commands) : 1;
 
 /* ---- from the tables ----------------------------------------------------- */
 
@@ -234,7 +238,7 @@ void each_option(take_item *take, const char *condition)
         item_of_option(&it, &option_table[i]);
         take(&it, condition);
     }
-    while (spelling_next(&s)) {
+    while (TINY_STANDIN && spelling_next(&s)) {
         if (item_of_spelling(&it, &s, before)) {
             take(&it, condition);
         }
