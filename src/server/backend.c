@@ -11,7 +11,8 @@ _Static_assert(sizeof(struct sockaddr_un) <= sizeof(struct sockaddr_storage), "a
 int backend_resolve(struct proxy_target *target, const struct config *config)
 {
     const struct endpoint *e = &config->backend;
-    struct resolved found = {.family = AF_UNSPEC, .port = e->port, .count = 1};
+    struct resolved found = {
+        .family = AF_UNSPEC, .hurry = target->count > 0, .port = e->port, .count = 1};
     const char *problem = NULL;
 
     if (config->mode != MODE_PROXY) {

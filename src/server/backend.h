@@ -1,7 +1,7 @@
 /*
- * The addresses of mode proxy's backend: resolved at start and again on SIGHUP, never
- * while clients are served, since a name server may take seconds to answer. The target
- * belongs to the caller.
+ * The addresses of mode proxy's backend: resolved at start and again on SIGHUP, but not for
+ * each client, since a name server may take its time to answer and the loop waits for it: on
+ * SIGHUP three seconds at most. The target belongs to the caller.
  */
 #ifndef TINY_SERVER_BACKEND_H
 #define TINY_SERVER_BACKEND_H

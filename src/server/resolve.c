@@ -19,6 +19,7 @@
 #define SERVERS_MAX 3
 #define TRIES       2
 #define PATIENCE_MS 3000 /* for one answer */
+#define HURRY_MS    500
 
 static void add(struct resolved *out, int family, const void *address, uint32_t scope)
 {
@@ -186,7 +187,7 @@ static bool ask(const struct sockaddr_storage *server, const char *host, uint16_
     uint8_t query[RESOLVE_QUERY_MAX], answer[RESOLVE_QUERY_MAX];
     socklen_t len =
         server->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-    uint64_t deadline = clock_now_ms() + PATIENCE_MS;
+    uint64_t deadline = clock_now_ms() + (out->hurry ? HURRY_MS : PATIENCE_MS);
     bool done = false;
     struct pollfd p;
     uint16_t id;
@@ -236,7 +237,7 @@ static const char *ask_all(const char *host, struct resolved *out)
     if (servers.count == 0) {
         add_literal("127.0.0.1", &servers);
     }
-    for (unsigned i = 0; i < TRIES * servers.count && !answered; i++) {
+    for (unsigned i = 0; i < (out->hurry ? 1 : TRIES) * servers.count && !answered; i++) {
         const struct sockaddr_storage *server = &servers.items[i % servers.count];
 
         answered = (out->family == AF_INET6 || ask(server, host, TYPE_A, out)) &&

@@ -17,6 +17,7 @@
 
 struct resolved {
     int family; /* AF_UNSPEC for both; what is wanted, set by the caller */
+    bool hurry; /* clients wait: half a second for an answer, and each server is asked once */
     uint16_t port;
     size_t count;
     struct sockaddr_storage items[RESOLVE_MAX];

@@ -251,6 +251,34 @@ code, _, err = run(tiny.argv[0], "--server.endpoint", "tcp://127.0.0.1:0", "--pr
                    timeout=60)
 ok(code == 1 and b'proxy.backend: cannot resolve "no-such-host.invalid"' in err, "a name that nobody knows ends the start", err)
 
+# A name is resolved again on SIGHUP: with a hosts file of its own, mounted for this one process.
+hosts = write(os.path.join(root, "hosts"), "127.0.0.1 app.test\n")
+mounted = ["unshare", "-m", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
+if run(*mounted, "true")[0] == 0:
+    elsewhere = socket.create_server(("127.0.0.2", int(backend.url.rpartition(":")[2])))
+    elsewhere.settimeout(PATIENCE)
+    tiny = proxy("tcp://app.test:%s" % backend.url.rpartition(":")[2], wrap=mounted)
+    client, server = both(tiny, backend, TLS13)
+    client.close(), server.close()
+    write(hosts, "127.0.0.2 app.test\n")
+    tiny.signal(signal.SIGHUP)
+    tiny.wait_log(rb"certificates were loaded anew")
+    client = tls(tiny)
+    server = elsewhere.accept()[0]
+    server.sendall(b"moved")
+    equal(client.recv(100), b"moved", "SIGHUP finds a backend that has moved")
+    write(hosts, "")
+    since = len(tiny.log)
+    tiny.signal(signal.SIGHUP)
+    tiny.wait_log(rb'cannot resolve "app.test"', since=since)
+    again = tls(tiny)
+    elsewhere.accept()[0].sendall(b"still here")
+    equal(again.recv(100), b"still here", "and a name that is gone leaves the former address in use")
+    client.close(), again.close(), server.close(), elsewhere.close()
+    equal(tiny.stop(), 0, "it ends well")
+else:
+    skip("SIGHUP finds a backend that has moved", "no mount namespaces here")
+
 tiny = proxy("tcp://localhost:%s" % backend.url.rpartition(":")[2], {"server.max-connections": 400})
 
 
