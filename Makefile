@@ -4,6 +4,10 @@
 #   make small      build/tiny-small, without what a router hardly needs
 #                   (core/build.h); STANDIN=0 makes `all` and `install` mean it
 #   make MINIMAL=1  build/tiny-minimal, for 4 MB of flash; `install` likewise
+#   make cross TARGET=T  build/T/tiny for another processor: aarch64, armhf, arm,
+#                   mipsel, mips, riscv64, i386 or x86_64; small, or as FULL=1 and
+#                   MINIMAL=1 say. cross-all builds each; cross-test TARGET=T and
+#                   cross-test-all test them with qemu
 #   make run        ... and serves https://localhost:4433 as tiny.conf says
 #   make test       every test, ending in prove's one summary
 #   make unit       unit tests only, with gcc and clang, under sanitizers
@@ -23,7 +27,8 @@
 #   make clean
 #
 # V=1 shows the commands. BEARSSL_SRC=dir takes the pristine BearSSL source
-# from dir and needs no network. PREPARED=1 installs nothing. All output goes under $(BUILD).
+# from dir and needs no network; MUSL_SRC=dir does the same for cross builds.
+# PREPARED=1 installs nothing. All output goes under $(BUILD).
 
 VERSION := 0.1.0
 BUILD   ?= build
@@ -79,11 +84,11 @@ HARDEN   := -fstack-protector -ffunction-sections -fdata-sections -fno-asynchron
 # malloc and division are found too late for that.
 APART_musl := src/core/bytes.c src/core/divide.c src/core/heap.c
 FAST_musl := x25519 chacha20 gcm_ni p256_field modint
-OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest)
+OPT_musl   = $(if $(filter $(FAST_musl),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest) $(if $(LAYOUT),$(OPT_relr))
 OPT_rest   = $(if $(filter src/crypto/% $(APART_musl),$<),,-flto) \
              $(if $(filter src/core/heap.c,$<),-DTINY_HEAP -fno-builtin) \
-             $(if $(filter src/core/divide.c,$<),-DTINY_DIVIDE) \
-             $(if $(LAYOUT),$(if $(filter src/core/relro.c,$<),-DTINY_RELR))
+             $(if $(filter src/core/divide.c,$<),-DTINY_DIVIDE)
+OPT_relr   = $(if $(filter src/core/relro.c,$<),-DTINY_RELR)
 # Of what -Oz does, these make more code than they save here.
 SMALLER     := -malign-data=abi -fno-inline-small-functions -fno-tree-dominator-opts
 CC_musl     := musl-gcc
@@ -94,23 +99,29 @@ LINK_musl   := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--bu
 LINK_musl   += $(if $(CRT),-nostartfiles -Wl$(comma)-pie$(comma)--no-dynamic-linker$(comma)-z$(comma)text $(CRT))
 # The linker's script is ours where it was tried.
 LAYOUT      := $(if $(CRT),$(if $(filter x86_64-%,$(shell gcc -dumpmachine 2>/dev/null)),src/release.ld))
-LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,-z,pack-relative-relocs,-u,_init,-T,%)
+LINK_relr   := -z,pack-relative-relocs,-u,_init,-T
+LINK_musl   += $(LAYOUT:%=-Wl,--hash-style=sysv,$(LINK_relr),%)
+LAYOUT_musl := $(LAYOUT)
 
 # The same without what a router hardly needs (core/build.h), and small before fast: for
 # speed it has only the arithmetic of handshakes.
 CC_small     := $(CC_musl)
 AR_small     := $(AR_musl)
-CFLAGS_small := $(CFLAGS_musl) -DTINY_STANDIN=0 -DTINY_LEGACY=0 -DTINY_EXTRAS=0
+SWITCHES_small := -DTINY_STANDIN=0 -DTINY_LEGACY=0 -DTINY_EXTRAS=0
+CFLAGS_small := $(CFLAGS_musl) $(SWITCHES_small)
 FAST_small   := x25519 p256_field modint
-OPT_small     = $(if $(filter $(FAST_small),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest)
+OPT_small     = $(if $(filter $(FAST_small),$(basename $(notdir $<))),-O2,-Oz $(SMALLER)) $(OPT_rest) $(if $(LAYOUT),$(OPT_relr))
 LINK_small    = $(LINK_musl)
+LAYOUT_small := $(LAYOUT)
 BEAROPT_small = -Oz $(SMALLER) $(BEAROPT_rest)
 
 # For 4 MB of flash: small before all else.
 CC_minimal     := $(CC_musl)
 AR_minimal     := $(AR_musl)
-CFLAGS_minimal := $(CFLAGS_small) -DTINY_TLS12=0 -DTINY_CLIENTS=0 -DTINY_COMFORT=0
-OPT_minimal     = -Oz $(SMALLER) $(OPT_rest)
+SWITCHES_minimal := $(SWITCHES_small) -DTINY_TLS12=0 -DTINY_CLIENTS=0 -DTINY_COMFORT=0
+CFLAGS_minimal := $(CFLAGS_musl) $(SWITCHES_minimal)
+OPT_minimal     = -Oz $(SMALLER) $(OPT_rest) $(if $(LAYOUT),$(OPT_relr))
+LAYOUT_minimal := $(LAYOUT)
 LINK_minimal    = $(LINK_musl)
 BEAROPT_minimal = -Oz $(SMALLER) $(BEAROPT_rest)
 
@@ -172,9 +183,9 @@ $(SETUP)/interop: third_party/setup.sh | $(SETUP)/test $(SETUP)/check
 
 # sources.mk names the library's files. It is included, so make obtains the
 # tree first and then reads itself again: only then are the objects known.
-$(BEARSSL)/sources.mk: third_party/bearssl.pin third_party/get-bearssl.sh $(PATCHES) | $(SETUP)/build
+$(BEARSSL)/sources.mk: third_party/bearssl.pin third_party/get-source.sh $(PATCHES) | $(SETUP)/build
 	$(TELL) FETCH '$(BEARSSL)$(if $(BEARSSL_SRC), from $(BEARSSL_SRC))'
-	$(Q)third_party/get-bearssl.sh $(abspath $(BEARSSL))
+	$(Q)third_party/get-source.sh bearssl $(abspath $(BEARSSL))
 	$(Q)cd $(BEARSSL) && { printf 'BEAR_SRC :='; find src -name '*.c' | LC_ALL=C sort | tr '\n' ' ' | sed 's/^/ /'; echo; } > sources.mk.new \
 	    && mv sources.mk.new sources.mk
 
@@ -185,6 +196,8 @@ ifeq ($(wildcard $(BEARSSL)/sources.mk),)
 # The first reading of a fresh clone ends here if the tree cannot be had.
 endif
 endif
+
+include third_party/cross.mk
 
 # ---- variants: objects, archives, programs ----------------------------------
 
@@ -210,7 +223,7 @@ $$(BEAR_OBJ_$(1)): $$(TP)/$(1)/%.o: $$(BEARSSL)/src/%.c $$(TP)/$(1)/flags
 $$(TP)/$(1)/libbearssl.a: $$(BEAR_OBJ_$(1)) | $$(BEARSSL)/sources.mk
 	$$(TELL) AR $$@
 	@rm -f $$@
-	$$(Q)ar rcsD $$@ $$(BEAR_OBJ_$(1))
+	$$(Q)$$(AR_$(1)) rcsD $$@ $$(BEAR_OBJ_$(1))
 
 OBJ_$(1) := $$(SRCS:src/%.c=$$(BUILD)/$(1)/%.o)
 $$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/flags | $$(BEARSSL)/sources.mk
@@ -220,29 +233,30 @@ $$(OBJ_$(1)) $$(BUILD)/$(1)/main.o: $$(BUILD)/$(1)/%.o: src/%.c $$(BUILD)/$(1)/f
 $$(BUILD)/$(1)/libtiny.a: $$(OBJ_$(1))
 	@rm -f $$@
 	$$(Q)$$(AR_$(1)) rcsD $$@ $$^
-LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$$(or $$(BEAR_$(1)),$(1))/libbearssl.a
+LIBS_$(1) := $$(BUILD)/$(1)/libtiny.a $$(TP)/$$(or $$(BEAR_$(1)),$(1))/libbearssl.a $$(LIBC_$(1))
 
 $$(UNITS:%=$$(BUILD)/$(1)/unit/%): $$(BUILD)/$(1)/unit/%: tests/unit/%.c $$(LIBS_$(1))
 	@mkdir -p $$(@D)
 	$$(TELL) LINK $$@
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Itests/unit -MD -MP -MF $$@.d -MT $$@ \
-	    $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1))
+	    $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(END_$(1))
 $$(FUZZ:%=$$(BUILD)/$(1)/replay/%): $$(BUILD)/$(1)/replay/%: fuzz/%.c $$(BUILD)/$(1)/replay/replay.o $$(LIBS_$(1))
 	@mkdir -p $$(@D)
 	$$(TELL) LINK $$@
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) $$(INC) -Ifuzz -MD -MP -MF $$@.d -MT $$@ \
-	    $$(BUILD)/$(1)/replay/replay.o $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1))
+	    $$(BUILD)/$(1)/replay/replay.o $$< -o $$@ $$(LINK_$(1)) $$(LIBS_$(1)) $$(END_$(1))
 $$(BUILD)/$(1)/replay/replay.o: fuzz/replay.c $$(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC_$(1)) $$(WARN) $$(DEFS) $$(CFLAGS_$(1)) -c $$< -o $$@
-$$(BUILD)/$(1)/tiny: $$(BUILD)/$(1)/main.o $$(LIBS_$(1)) $$(LAYOUT)
+$$(BUILD)/$(1)/tiny: $$(BUILD)/$(1)/main.o $$(LIBS_$(1)) $$(LAYOUT_$(1))
 	$$(TELL) LINK $$@
-	$$(Q)$$(CC_$(1)) $$(LINK_$(1)) $$(BUILD)/$(1)/main.o -o $$@ $$(LIBS_$(1))
+	$$(Q)$$(CC_$(1)) $$(LINK_$(1)) $$(BUILD)/$(1)/main.o -o $$@ $$(LIBS_$(1)) $$(END_$(1))
+	$$(Q)$$(AFTER_$(1))
 
 -include $$(OBJ_$(1):.o=.d) $$(BUILD)/$(1)/main.d $$(BEAR_OBJ_$(1):.o=.d) \
     $$(UNITS:%=$$(BUILD)/$(1)/unit/%.d) $$(FUZZ:%=$$(BUILD)/$(1)/replay/%.d)
 endef
-$(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
+$(foreach v,$(VARIANTS) $(CROSS_NOW) $(CROSS_NOW:%=%-unit),$(eval $(call variant,$(v))))
 
 $(BUILD)/tiny: $(BUILD)/musl/tiny
 	$(Q)ln -f $< $@

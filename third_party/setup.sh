@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what a part of the work needs and this machine lacks.
 #
-# usage: setup.sh build|test|interop|check|bench|dist|deb|maintain
+# usage: setup.sh build|test|interop|check|bench|dist|deb|maintain|cross-TARGET
 #
 # Nothing is asked of the network when nothing is missing. As root the missing
 # packages are installed with apt-get; anyone else is told the one command.
@@ -42,10 +42,19 @@ nsenter util-linux
 groff groff-base
 zsh zsh
 fish fish
+qemu-aarch64 qemu-user
 /usr/share/bash-completion/bash_completion bash-completion
 nginx nginx-light
 END
         ;;
+    cross-aarch64) echo 'aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu' ;;
+    cross-armhf) echo 'arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf' ;;
+    cross-arm) echo 'arm-linux-gnueabi-gcc gcc-arm-linux-gnueabi' ;;
+    cross-mipsel) echo 'mipsel-linux-gnu-gcc gcc-mipsel-linux-gnu' ;;
+    cross-mips) echo 'mips-linux-gnu-gcc gcc-mips-linux-gnu' ;;
+    cross-riscv64) echo 'riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu' ;;
+    cross-i386) echo 'i686-linux-gnu-gcc gcc-i686-linux-gnu' ;;
+    cross-x86_64) echo 'x86_64-linux-gnu-gcc gcc-x86-64-linux-gnu' ;;
     interop)
         cat <<'END'
 chromium chromium
@@ -103,7 +112,7 @@ mono mono-runtime
 END
         ;;
     *)
-        echo "setup: unknown part '$1' (build, test, interop, check, bench, dist, deb or maintain)" >&2
+        echo "setup: unknown part '$1' (build, test, interop, check, bench, dist, deb, maintain or cross-TARGET)" >&2
         return 1
         ;;
     esac
@@ -128,7 +137,7 @@ missing_packages() {
 }
 
 [ $# -eq 1 ] || {
-    echo "usage: setup.sh build|test|interop|check|bench|dist|deb|maintain" >&2
+    echo "usage: setup.sh build|test|interop|check|bench|dist|deb|maintain|cross-TARGET" >&2
     exit 1
 }
 needs "$1" > /dev/null
@@ -150,14 +159,14 @@ export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install() {
-    apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@" > "$log" 2>&1
+    apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends "$@" > "$log" 2>&1
 }
 # Java's packages take it for granted.
 [ "$1" != interop ] || mkdir -p /usr/share/man/man1
 # shellcheck disable=SC2086
 if ! install $packages; then
     # The lists may be missing or old.
-    if ! { apt-get -q -o DPkg::Lock::Timeout=120 update > "$log" 2>&1 && install $packages; }; then
+    if ! { apt-get -q -o DPkg::Lock::Timeout=600 update > "$log" 2>&1 && install $packages; }; then
         tail -n 20 "$log" >&2
         echo "setup: could not install: $packages" >&2
         [ "$1" = interop ] || exit 1

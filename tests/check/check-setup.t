@@ -28,7 +28,7 @@ refused() {
 
 mkdir -p "$dir/bin" "$dir/dest"
 get() {
-    PATH=$dir/bin:$PATH "$here/third_party/get-bearssl.sh" "$dir/dest/bearssl" > "$dir/log" 2>&1
+    PATH=$dir/bin:$PATH "$here/third_party/get-source.sh" "${1:-bearssl}" "$dir/dest/${1:-bearssl}" > "$dir/log" 2>&1
 }
 
 # The pristine tree, from what the build keeps.
@@ -37,7 +37,7 @@ cp -r "$tree/.pristine/." "$dir/pristine/"
 rm -rf "$dir/pristine/.pristine"
 
 BEARSSL_SRC=$dir/nowhere get
-refused $? 'is no BearSSL tree' 'BEARSSL_SRC without a tree'
+refused $? 'is no BearSSL 0.6 tree' 'BEARSSL_SRC without a tree'
 
 echo '/* changed by somebody */' > "$dir/pristine/src/ssl/ssl_rec_cbc.c"
 BEARSSL_SRC=$dir/pristine get
@@ -68,6 +68,48 @@ printf '#!/bin/sh\ncase " $* " in *" update "* | *" install "*) ;; *) echo spoil
     > "$dir/bin/apt-get"
 get
 refused $? "$file has the wrong SHA-256" 'an archive with the wrong checksum'
+
+get nonesuch
+refused $? "unknown library 'nonesuch'" 'a library that is not pinned'
+
+# musl: two archives, each with a checksum, and patches of the distribution.
+MUSL_SRC=$dir/pristine get musl
+refused $? 'is no musl 1.2.3 tree' 'MUSL_SRC without a tree'
+pack() { # what the false apt-get delivers, and a pin that says so
+    tar czf "$dir/orig.tar.gz" -C "$dir" musl-0
+    tar cJf "$dir/debian.tar.xz" -C "$dir" debian
+    mkdir -p "$dir/house"
+    cp third_party/get-source.sh "$dir/house/"
+    {
+        echo "musl 0-1 orig.tar.gz $(sha256sum < "$dir/orig.tar.gz" | cut -d ' ' -f 1)"
+        echo "patches debian.tar.xz $(sha256sum < "$dir/debian.tar.xz" | cut -d ' ' -f 1)"
+    } > "$dir/house/musl.pin"
+}
+get_musl() {
+    PATH=$dir/bin:$PATH "$dir/house/get-source.sh" musl "$dir/dest/musl" > "$dir/log" 2>&1
+}
+mkdir -p "$dir/musl-0" "$dir/debian/patches"
+printf 'one\ntwo\n' > "$dir/musl-0/file"
+printf '%s\n' '--- a/file' '+++ b/file' '@@ -1,2 +1,2 @@' ' one' '-two' '+three' > "$dir/debian/patches/change"
+printf 'change # and why\n' > "$dir/debian/patches/series"
+printf '#!/bin/sh\ncase " $* " in *" source "*) cp "%s"/orig.tar.gz "%s"/debian.tar.xz . ;; esac\n' "$dir" "$dir" \
+    > "$dir/bin/apt-get"
+pack
+get_musl && grep -q three "$dir/dest/musl/file"
+check $? "musl comes with the distribution's patches"
+rm -rf "$dir/dest/musl"
+echo spoilt >> "$dir/debian.tar.xz"
+get_musl
+refused $? 'debian.tar.xz has the wrong SHA-256' 'patches with the wrong checksum'
+echo 'none such' > "$dir/musl-0/file"
+pack
+get_musl
+refused $? 'change does not apply' 'a patch of the distribution that does not apply'
+rm -r "$dir/debian/patches"
+pack
+get_musl && grep -q none "$dir/dest/musl/file"
+check $? 'a revision without patches'
+rm -rf "$dir/dest/musl"
 
 # A machine that lacks everything, and a user who may not install.
 mkdir "$dir/bare"

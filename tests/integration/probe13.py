@@ -1,14 +1,16 @@
 """The first half of a TLS 1.3 client in plain Python, for what no client of the system's does: it
 offers extensions of the test's choice and gives the messages that the server answers, after
-decrypting them and checking its Finished. X25519, ChaCha20-Poly1305 and SHA-256 only, after RFC
-7748, 8439, 5869 and 8446; slow, and not constant time."""
+decrypting them and checking its Finished. X25519 or X25519MLKEM768, ChaCha20-Poly1305 and SHA-256
+only, after RFC 7748, 8439, 5869 and 8446; slow, and not constant time."""
 import hashlib
 import hmac
 import os
 import struct
 
+import mlkem
+
 P25519 = 2**255 - 19
-SUITE, GROUP = 0x1303, 29
+SUITE, X25519, HYBRID = 0x1303, 29, 0x11EC
 ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_VERIFY, FINISHED, COMPRESSED = 8, 11, 15, 20, 25
 
 
@@ -79,10 +81,11 @@ def vector(data, size):
     return len(data).to_bytes(size, "big") + data
 
 
-def client_hello(share, name, more):
-    extensions = [(0, vector(b"\0" + vector(name.encode(), 2), 2)), (43, b"\2\3\4"), (10, b"\0\2\0\x1d"),
+def client_hello(group, share, name, more):
+    group = struct.pack(">H", group)
+    extensions = [(0, vector(b"\0" + vector(name.encode(), 2), 2)), (43, b"\2\3\4"), (10, vector(group, 2)),
                   (13, vector(bytes.fromhex("04030503060308040805080604010501"), 2)),
-                  (51, vector(struct.pack(">H", GROUP) + vector(share, 2), 2)), *more]
+                  (51, vector(group + vector(share, 2), 2)), *more]
     body = b"\3\3" + os.urandom(32) + b"\0" + vector(struct.pack(">H", SUITE), 2) + b"\1\0"
     body += vector(b"".join(struct.pack(">H", t) + vector(data, 2) for t, data in extensions), 2)
     return b"\1" + vector(body, 3)
@@ -115,16 +118,20 @@ def server_share(hello):
     raise ValueError("no key share")
 
 
-def messages(tiny, more=(), name="localhost"):
+def messages(tiny, more=(), name="localhost", group=X25519):
     """The bodies of the server's messages by type. more: further extensions as (type, bytes)."""
     secret, zeros = os.urandom(32), bytes(32)
     nothing = hashlib.sha256().digest()
-    hello = client_hello(x25519(secret, b"\x09" + bytes(31)), name, more)
+    lattice, dk = mlkem.keygen(os.urandom(32), os.urandom(32)) if group == HYBRID else (b"", None)
+    hello = client_hello(group, lattice + x25519(secret, b"\x09" + bytes(31)), name, more)
     with tiny.connect(10) as sock:
         sock.sendall(b"\x16\3\1" + vector(hello, 2))
         header, answer = record(sock)
         assert header[0] == 22, answer
-        shared = x25519(secret, server_share(answer))
+        share = server_share(answer)
+        shared = x25519(secret, share[-32:])
+        if group == HYBRID:
+            shared = mlkem.decapsulate(dk, share[:mlkem.CT_LEN]) + shared
         stage = extract(expand(extract(zeros, zeros), b"derived", nothing), shared)
         seen = hello + answer
         traffic = expand(stage, b"s hs traffic", hashlib.sha256(seen).digest())

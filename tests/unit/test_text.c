@@ -195,7 +195,9 @@ static void errors(void)
 
     for (size_t i = 0; i < ARRAY_LEN(same_words); i++) {
         is_text(error_text(same_words[i].error), same_words[i].text, same_words[i].text);
+#ifdef __GLIBC__ /* musl says it in words of its own */
         expect(strcmp(strerror(same_words[i].error), same_words[i].text) == 0, "as the C library");
+#endif
     }
     for (int error = -1; error < 5000; error++) {
         known += strcmp(error_text(error), "unexpected system error") != 0;
