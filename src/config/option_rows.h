@@ -12,10 +12,9 @@ OPTION(unlink, OPTION_BOOL, 0, 0, "server.unlink", "false", "",
        "remove a Unix socket that is left over, before listening on its path")
 OPTION(family, OPTION_CHOICE, 0, 0, "server.family", "any", "",
        "what kinds of addresses to listen on")
-OPTION(
-    mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
-    "what is served: files, proxy, status, raw, echo, reverse, console; auto: files if files.root "
-    "is set, proxy if proxy.backend is, console for a command line of s_server's, else status")
+OPTION(mode, OPTION_CHOICE, 0, 0, "server.mode", "auto", "",
+       "what is served; auto: files if files.root is set, proxy if proxy.backend is, console for a "
+       "command line of s_server's, else status")
 OPTION(max_connections, OPTION_NUMBER, 1, 1000000, "server.max-connections", "1024", "",
        "connections at a time; more wait in the backlog")
 OPTION(backlog, OPTION_NUMBER, 1, 65535, "server.backlog", "512", "",
@@ -192,7 +191,7 @@ OPTION(headers, OPTION_LIST, 0, 0, "files.header", "", "NAME: VALUE",
 OPTION(backend_text, OPTION_TEXT, 0, 0, "proxy.backend", "", "URL",
        "pass what clients say on to this server, in the clear: tcp://host:port, unix:///path")
 OPTION(proxy_protocol, OPTION_CHOICE, 0, 0, "proxy.protocol", "none", "",
-       "tell it first who the client is, by the PROXY protocol: none, v1, v2")
+       "tell it first who the client is, by this version of the PROXY protocol")
 OPTION(connect_timeout_ms, OPTION_MS, 100, DAY_MS, "proxy.connect-timeout", "5s", "",
        "for the connection to it")
 

@@ -122,12 +122,12 @@ static const char left_out[] =
 const struct choice choice_table[] = {
     {AT(mode), OPTION_MODE_AUTO, "auto"},
     {AT(mode), MODE_FILES, "files"},
+    {AT(mode), MODE_PROXY, "proxy"},
     {AT(mode), MODE_STATUS, "status"},
     {AT(mode), MODE_RAW, "raw"},
     {AT(mode), MODE_ECHO, "echo"},
     {AT(mode), MODE_REVERSE, "reverse"},
     {AT(mode), MODE_CONSOLE, "console"},
-    {AT(mode), MODE_PROXY, "proxy"},
     {AT(family), FAMILY_ANY, "any"},
     {AT(family), FAMILY_IPV4, "ipv4"},
     {AT(family), FAMILY_IPV6, "ipv6"},

@@ -125,7 +125,7 @@ def check(shell, ask):
     for command in sorted(COMMANDS):
         takes_all = re.search(rf"tiny {command}.* \[options\]", usage) is not None
         offers(["tiny", command, "-"], of_usage(command), f"what {command} takes", not takes_all)
-    modes = {"auto", "files", "status", "raw", "echo", "reverse", "console"}
+    modes = {"auto", "files", "proxy", "status", "raw", "echo", "reverse", "console"}
     offers(["tiny", "--server.mode", ""], modes, "the words of a choice")
     offers(["tiny", "--server.mode=rev"], {"reverse"}, "one behind =", True)
     offers(["tiny", "--files.listing="], {"true", "false"}, "a boolean's", True)

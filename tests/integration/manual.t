@@ -11,6 +11,7 @@ from pasted import fill, pasted, scene
 # Of each example, what its output must show, in this order.
 WANT = {
     "A folder over HTTPS": ["\nhello\n"],
+    "A backend": ["\nfrom inside\n"],
     "The status page": ["TLSv1.3", '"protocol":"TLSv1.3"'],
     "Several names on one address": ["CN = example.org", r"CN = \*.example.net", "CN = default.example"],
     "Clients with a certificate alone": ["Client certificate +verified", "\nrefused\n"],

@@ -11,6 +11,7 @@ from pasted import pasted, scene
 # Of each heading, what its blocks print, in this order.
 WANT = {
     "Files": ["\nhello\n", "\nhe"],
+    "TLS in front of a backend": ["\nfrom inside\n"],
     "Status page": ["Protocol +TLSv1.3", '"protocol":"TLSv1.3"'],
     "Echo, and lines reversed": ["\nhello\n", "\nstressed\n"],
     "Client certificates": ["Client certificate +verified", "certificate_required|alert certificate required"],
