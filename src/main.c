@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 /* The exit code after output that returned 0 or -1. */
@@ -123,6 +124,27 @@ static int test_config(const struct config *config)
     return EXIT_CODE_OK;
 }
 
+/* What a connection holds while bytes move in both directions. */
+#define CONNECTION_KIB 44
+
+/* Half of the machine is for others: its kernel has the sockets' buffers. */
+static void warn_of_memory(const struct config *config)
+{
+    struct sysinfo machine;
+    uint64_t half_kib;
+
+    if (sysinfo(&machine) != 0) {
+        return;
+    }
+    half_kib = (uint64_t)machine.totalram * machine.mem_unit / 2048;
+    if (config->max_connections > half_kib / CONNECTION_KIB) {
+        log_line(LOG_WARN,
+                 "%u busy connections would take more than half of this machine's memory: "
+                 "server.max-connections = %u would not",
+                 config->max_connections, (unsigned)(half_kib / CONNECTION_KIB));
+    }
+}
+
 /* With keys read and files.root open: bind, drop privileges, run. */
 static int run_bound(struct config *config, struct tls_context *tls, struct app_shared *shared,
                      struct counters *counters, int signal_fd)
@@ -134,6 +156,7 @@ static int run_bound(struct config *config, struct tls_context *tls, struct app_
     int code = EXIT_CODE_FAILED;
 
     config->max_connections = privilege_descriptors(config);
+    warn_of_memory(config);
     shared->target = config->mode == MODE_PROXY ? &target : NULL;
     if (backend_resolve(&target, config) != 0 || listen_begin(&listeners, config) != 0) {
         return code;

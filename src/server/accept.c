@@ -18,6 +18,8 @@
 #define EVICT_IDLE_MS      1000
 #define EVICT_STALLED_MS   10000
 #define EVICT_HANDSHAKE_MS 3000
+/* How often the log tells that all slots are taken. */
+#define FULL_TOLD_MS 60000
 /* How many of the longest idle are looked at for one that may go. */
 #define EVICT_LOOK 64
 
@@ -150,6 +152,12 @@ static bool accept_one(struct server *s, const struct listener *l)
     if (s->slots.taken >= s->slots.max && !evict(s)) {
         /* The rest waits in the kernel's queue until a slot is free, or one
          * of the connections has been idle for long enough. */
+        if (s->now_ms >= s->full_told_ms) {
+            log_line(LOG_WARN,
+                     "all %u connections are taken, more have to wait (server.max-connections)",
+                     s->slots.max);
+            s->full_told_ms = s->now_ms + FULL_TOLD_MS;
+        }
         s->accept_full = true;
         s->accept_resume_ms = s->now_ms + ACCEPT_PAUSE_MS;
         accept_arm(s, false);

@@ -396,6 +396,9 @@ enum conn_next conn_step(struct conn *c, struct conn_shared *s, uint64_t now_ms,
         sock_push(c->fd);
     }
     state = tls_state(c->tls);
+    if ((state & TLS_CLOSED) != 0 && (state & TLS_SEND_REC) == 0) {
+        return linger(c, s, now_ms, interest); /* there was no memory to move anything */
+    }
     *interest = ((state & TLS_RECV_REC) != 0 && !c->eof ? (uint32_t)EPOLLIN : 0u) |
                 ((state & TLS_SEND_REC) != 0 || c->plain > 0 ? (uint32_t)EPOLLOUT : 0u);
     if (c->eof && *interest == 0 && c->watch.want == 0) {

@@ -33,8 +33,9 @@ struct server {
     uint64_t drain_end_ms;
     int epoll_fd;
     int signal_fd;
-    bool accept_full; /* accepting pauses because all slots are taken */
-    bool listening;   /* the listeners are registered with epoll */
+    uint64_t full_told_ms; /* before this the log does not tell again that it is full */
+    bool accept_full;      /* accepting pauses because all slots are taken */
+    bool listening;        /* the listeners are registered with epoll */
     bool draining;
     bool left; /* loop_leave was called */
     bool stop;

@@ -48,11 +48,16 @@ void tls_end(struct tls *t)
 
 /* ---- buffers ----------------------------------------------------------- */
 
+/* Before a version was chosen an alert needs no buffer: it is the same for everybody. */
 static bool no_memory(struct tls *t)
 {
+    static uint8_t record[] = {21, 3, 1, 0, 2, 2, ALERT_INTERNAL_ERROR};
+
     tls_note(t, TLS_FAIL_MEMORY, alert_name(ALERT_INTERNAL_ERROR),
              "no memory for record buffers: too many connections are active");
-    t->stage = TLS_STAGE_CLOSED;
+    t->last = record;
+    t->last_len = sizeof record;
+    t->stage = t->stage == TLS_STAGE_HELLO ? TLS_STAGE_LAST_WORDS : TLS_STAGE_CLOSED;
     return false;
 }
 

@@ -136,12 +136,10 @@ for name in (b"LISTEN_FDS", b"NOTIFY_SOCKET"):
 server.stop()
 
 if have("systemd-socket-activate"):
-    probe = tcp_listener()
-    free = probe.getsockname()[1]
-    probe.close()
-    server = Tiny(OPTIONS, wrap=["systemd-socket-activate", "-l", f"127.0.0.1:{free}"], wait=False)
+    at = os.path.join(scratch, "activate")
+    server = Tiny(OPTIONS, wrap=["systemd-socket-activate", "-l", at], wait=False)
     server.wait_log(rb"Listening on")
-    equal(get_tcp(free), b"handed over\n", "started by systemd-socket-activate's first client")
+    equal(get_unix(at), b"handed over\n", "started by systemd-socket-activate's first client")
     equal(server.stop(), 0, "and it ends")
 else:
     skip("started by systemd-socket-activate", "systemd-socket-activate is not installed")

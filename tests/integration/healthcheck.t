@@ -179,7 +179,7 @@ def stopped():
 def wrong(binary):
     """2 is not for us: container systems keep it for themselves."""
     what = os.path.basename(binary)
-    for name, words, sentence in (("an unknown option", ["--nonsense"], b"there is no such option"),
+    for name, words, sentence in (("an unknown option", ["--nonsense"], b"nonsense: "),
                                   ("no endpoint", ["localhost:4433"], b"tcp://host:port"),
                                   ("a file that is not there", ["-c", "/nonexistent.conf"], b"No such file"),
                                   ("a wrong value", ["--server.healthcheck-timeout", "soon"], b"healthcheck-timeout")):

@@ -402,14 +402,16 @@ static void out_of_memory(void)
     p->ctx->in_pool.max_blocks = 0;
     pair_begin(p, "localhost", false);
     pair_pump(p);
-    ok(tls_state(p->tls) == TLS_CLOSED, "no input buffer: closed");
+    ok(alert_seen(p) == ALERT_INTERNAL_ERROR, "no input buffer: internal_error");
+    ok(tls_state(p->tls) == TLS_CLOSED, "and closed");
     ok(tls_get_failure(p->tls, &reason) == TLS_FAIL_MEMORY, "and told");
     pair_free(p);
     p = pair_new(&config);
     p->ctx->out_pool.max_blocks = 0;
     pair_begin(p, "localhost", false);
     pair_pump(p);
-    ok(tls_state(p->tls) == TLS_CLOSED, "no output buffer: closed");
+    ok(alert_seen(p) == ALERT_INTERNAL_ERROR, "no output buffer: internal_error");
+    ok(tls_state(p->tls) == TLS_CLOSED, "and closed");
     tls_rest(p->tls);
     ok(p->ctx->in_pool.taken == 0, "and nothing kept");
     pair_free(p);
