@@ -19,8 +19,10 @@
 #   make completions  what bash, zsh and fish need to complete the command line
 #   make screenshot  doc/status.png anew, with Chromium
 #   make install    DESTDIR= PREFIX=/usr/local
-#   make dist       build/dist: tarballs of source and programs, SHA-256, SBOM
-#   make reproducible   builds twice under other circumstances and compares
+#   make dist       build/dist: tarballs of source and programs, SHA-256, SBOM;
+#                   DIST_TARGETS="aarch64 mipsel" adds programs
+#   make reproducible   builds twice under other circumstances and compares;
+#                   TARGET=mipsel: a program for another processor
 #   make deb        build/deb: Debian's package
 #   make image      build/tiny-image.tar: a container's image, without Docker
 #   make apk        build/apk: what Alpine's abuild needs
@@ -314,15 +316,19 @@ clean:
 # whenever they are built: packaging/dist/reproduce shows it.
 .PHONY: dist reproducible
 DIST ?= $(BUILD)/dist
+# Of other processors those that are built already, unless they are named.
+DIST_TARGETS ?= $(patsubst $(BUILD)/%/tiny,%,$(wildcard $(CROSS:%=$(BUILD)/%/tiny)))
+DIST_OTHERS   = $(filter-out $(HOST),$(DIST_TARGETS))
 HOST := $(firstword $(subst -, ,$(shell gcc -dumpmachine 2>/dev/null)))
 dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
+	$(if $(DIST_OTHERS),$(Q)$(MAKE) --no-print-directory $(DIST_OTHERS:%=$(BUILD)/%/tiny))
 	$(Q)packaging/dist/make-dist $(VERSION) $(DIST) $(HOST)=$(BUILD)/tiny:$(BUILD)/musl/flags \
-	    $(HOST)-small=$(BUILD)/tiny-small:$(BUILD)/small/flags
+	    $(HOST)-small=$(BUILD)/tiny-small:$(BUILD)/small/flags $(foreach t,$(DIST_OTHERS),$t=$(BUILD)/$t/tiny:$(BUILD)/$t/flags)
 
 # The tests make one, too.
 test: $(SETUP)/dist
-reproducible: $(SETUP)/dist $(BEARSSL)/sources.mk
-	$(Q)packaging/dist/reproduce tiny tiny-small dist
+reproducible: $(SETUP)/dist $(BEARSSL)/sources.mk $(if $(TARGET),$(MUSL)/.fetched)
+	$(Q)packaging/dist/reproduce $(if $(TARGET),$(TARGET)/tiny,tiny tiny-small dist)
 
 # For this machine's processor; packaging/docker/image takes those of others, too.
 DOCKER_x86_64  := amd64

@@ -92,6 +92,10 @@ def installed(package, path, name, licenses, description):
     }
     if arch:
         component["purl"] = purl(package, version, arch=arch)
+    for row in pins(name):
+        # The source of that very version, where we know it.
+        if row[:2] == [name, version]:
+            component["properties"].append({"name": "tiny:source", "value": f"{row[2]} sha256:{row[3]}"})
     return component
 
 
