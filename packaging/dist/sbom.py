@@ -86,7 +86,7 @@ def installed(package, path, name, licenses, description):
         # No Debian: the file tells, whoever installed it.
         version = "sha256-" + sha256(path)[0]["content"][:12]
     component = {
-        "type": "library", "bom-ref": f"{name}@{version}-{arch or 'local'}", "name": name, "version": version,
+        "type": "library", "bom-ref": f"{name}@{version}-{package}", "name": name, "version": version,
         "description": description, "scope": "required", "hashes": sha256(path), "licenses": licenses,
         "properties": [{"name": "tiny:hashed-file", "value": os.path.basename(path)}],
     }
