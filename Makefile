@@ -170,6 +170,14 @@ CFLAGS_cov   := -O0 -g --coverage
 LINK_cov     := --coverage
 BEAR_cov     := musl
 
+# Another compiler: CC_musl, AR_musl, MUSL_DIR (musl's libc.a and rcrt1.o), LAYOUT= and
+# PREPARED=1, as packaging/openwrt/tiny/Makefile has it. SHORT is the shorter of two
+# encodings, -mips16 or -mthumb, where there are two: cryptography is not compiled to it.
+SHORT        :=
+OPT_rest     += $(if $(filter src/crypto/%,$<),,$(SHORT))
+BEAROPT_rest += $(if $(filter $(PRIMITIVES:%=$(BEARSSL)/src/%/%),$<),,$(SHORT))
+LINK_musl    += $(SHORT)
+
 VARIANTS := musl small minimal gcc-san clang-san fuzz cov
 
 # ---- what is missing, and the BearSSL tree ----------------------------------

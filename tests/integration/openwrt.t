@@ -399,7 +399,7 @@ def check_package():
         version = re.search(r"^VERSION := (\S+)$", f.read(), re.M).group(1)
     equal({k: shown.get("PKG_" + k) for k in ("NAME", "VERSION", "SOURCE", "LICENSE")},
           {"NAME": "tiny", "VERSION": version, "SOURCE": f"tiny-{version}.tar.gz", "LICENSE": "MIT"}, "name, version, licence")
-    for package, variant in (("tiny", "small"), ("tiny-full", "full")):
+    for package, variant in (("tiny", "small"), ("tiny-full", "full"), ("tiny-minimal", "minimal")):
         equal([shown.get(f"{package} {k}") for k in ("SECTION", "CATEGORY", "SUBMENU", "VARIANT", "DEPENDS")],
               ["net", "Network", "Web Servers/Proxies", variant, ""], f"{package}: section net, needs nothing")
         ok(re.fullmatch(r"tiny=\d+:tiny=\d+", shown[f"{package} USERID"]), f"{package}: USERID", shown)
@@ -410,8 +410,15 @@ def check_package():
     download = re.search(r"^Download/bearssl FILE=(\S+) URL=(\S+) HASH=(\S+)$", out.decode(), re.M)
     equal(download.group(1, 3), (pin[2], pin[3]), "BearSSL is the pinned one")
     ok(not re.fullmatch("[0-9a-f]{64}|skip", shown["PKG_HASH"]), "PKG_HASH fits nothing before a release fills it in")
-    code, out, err = package_make("-n", "install-tiny-full", "BUILD_DIR=/b", "DESTINATION=/d", BUILD_VARIANT="full")
-    ok(f"/b/tiny-full/tiny-{version}/build/tiny /d/usr/bin/tiny".encode() in out, "tiny-full installs the full program", out + err)
+    for variant, program in (("full", "tiny"), ("minimal", "tiny-minimal")):
+        code, out, err = package_make("-n", "install-tiny-" + variant, "BUILD_DIR=/b", "DESTINATION=/d", BUILD_VARIANT=variant)
+        ok(f"/b/tiny-{variant}/tiny-{version}/build/{program} /d/usr/bin/tiny".encode() in out,
+           f"tiny-{variant} installs build/{program}", out + err)
+    for arch, mips16, want, never in (("mipsel", "y", ["SHORT='-mips16'", "-minterlink-mips16", "CRT= "], "-malign-data"),
+                                      ("mips", "", ["SHORT=''", "CRT= "], "mips16"), ("arm", "", ["SHORT='-mthumb'"], "CRT="),
+                                      ("aarch64", "", ["SHORT=''"], "CRT=")):
+        code, out, err = package_make("flags", "ARCH=" + arch, "CONFIG_HAS_MIPS16=" + mips16)
+        ok(all(w.encode() in out for w in want) and never.encode() not in out, f"flags for {arch} {mips16}", out + err)
     check_compile(version, pin[2], shown["PKG_LICENSE_FILES"].split())
 
 

@@ -27,7 +27,9 @@ install-$(1):
 	$$(call Package/$(1)/install,$$(DESTINATION))
 endef
 
-.PHONY: show prepare compile
+.PHONY: show prepare compile flags
+flags:
+	@echo "$(subst ",',$(TINY_MAKE)) "
 show:
 	@$(foreach v,NAME VERSION RELEASE SOURCE SOURCE_URL HASH LICENSE LICENSE_FILES MAINTAINER,echo 'PKG_$(v)=$(PKG_$(v))';)
 prepare:
