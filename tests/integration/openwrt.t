@@ -4,6 +4,7 @@ OpenWrt's rc.common, UCI and procd (tests/integration/openwrt/). What it writes
 is checked by tiny -t, what it asks procd to run is run, serves and reloads.
 The package's Makefile is read by make beside a stand-in for the build system."""
 import glob
+import http.server
 import os
 import pwd
 import re
@@ -11,6 +12,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import threading
 
 import harness
 from harness import ROOT, Tiny, curl, done, equal, folder, have, ok, run, self_signed, skip, write
@@ -314,6 +316,44 @@ def check_triggers():
     ok(["procd_add_reload_interface_trigger", "lan"] in calls, "the trigger is there all the same")
 
 
+class Backend(http.server.BaseHTTPRequestHandler):
+    """What stands where uhttpd would."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"LuCI\n")
+
+    def log_message(self, *args):
+        pass
+
+
+def check_proxy():
+    backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+    threading.Thread(target=backend.serve_forever, daemon=True).start()
+    router = Router()
+    write(router.root + "/net/lan", "127.0.0.1")
+    router.configure(("luci", router.basic(server_endpoint=None, files_root=None, interface=["lan"], port="0", server_mode="proxy",
+                                           proxy_backend=f"tcp://127.0.0.1:{backend.server_address[1]}")))
+    found = instances(router.script("start"))
+    if ok(list(found) == ["luci"], "a section in front of a backend", router.read("log")):
+        tiny = started(found["luci"])
+        equal(curl(tiny.url())[:2], (0, b"LuCI\n"), "what uhttpd says comes through")
+        tiny.stop()
+    backend.shutdown()
+
+
+def check_examples(rows):
+    """The options of the README and of the configuration that comes with the package exist, as what they are."""
+    kinds = {**rows, "enabled": "bool", "port": "port", "acme": "string", "interface": "list(uciname)"}
+    for path in (PACKAGE + "/README.md", PACKAGE + "/tiny/files/tiny.config"):
+        with open(path, encoding="utf-8") as f:
+            used = re.findall(r"^\s+(option|list) (\w+) '", f.read(), re.M)
+        wrong = [name for word, name in used if name not in kinds or (word == "list") != kinds[name].startswith("list")]
+        ok(len(used) > 4 and not wrong, f"{os.path.basename(path)}: its {len(used)} options exist", wrong)
+
+
 def check_acme():
     router = Router()
     router.configure(("main", router.basic(ssl_keyfile=None, acme="example.org")))
@@ -468,12 +508,15 @@ if BUSYBOX is None:
     skip("packaging/openwrt", "there is no busybox")
     done()
 check_scripts()
-check_every_key(*check_mirror())
+known = check_mirror()
+check_every_key(*known)
+check_examples(known[1])
 check_running()
 check_nasty()
 check_refused()
 check_two()
 check_triggers()
+check_proxy()
 check_acme()
 check_defaults()
 check_package()
