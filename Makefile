@@ -324,19 +324,18 @@ clean:
 # whenever they are built: packaging/dist/reproduce shows it.
 .PHONY: dist reproducible
 DIST ?= $(BUILD)/dist
-# Of other processors those that are built already, unless they are named.
-DIST_TARGETS ?= $(patsubst $(BUILD)/%/tiny,%,$(wildcard $(CROSS:%=$(BUILD)/%/tiny)))
-DIST_OTHERS   = $(filter-out $(HOST),$(DIST_TARGETS))
 HOST := $(firstword $(subst -, ,$(shell gcc -dumpmachine 2>/dev/null)))
-dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small $(COMPLETIONS)
-	$(if $(DIST_OTHERS),$(Q)$(MAKE) --no-print-directory $(DIST_OTHERS:%=$(BUILD)/%/tiny))
+DIST_OTHERS := $(filter-out $(HOST),$(DIST_TARGETS))
+dist: $(SETUP)/dist $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(COMPLETIONS) $(DIST_OTHERS:%=$(BUILD)/%/tiny)
 	$(Q)packaging/dist/make-dist $(VERSION) $(DIST) $(HOST)=$(BUILD)/tiny:$(BUILD)/musl/flags \
-	    $(HOST)-small=$(BUILD)/tiny-small:$(BUILD)/small/flags $(foreach t,$(DIST_OTHERS),$t=$(BUILD)/$t/tiny:$(BUILD)/$t/flags)
+	    $(HOST)-small=$(BUILD)/tiny-small:$(BUILD)/small/flags \
+	    $(HOST)-minimal=$(BUILD)/tiny-minimal:$(BUILD)/minimal/flags \
+	    $(foreach t,$(DIST_OTHERS),$t=$(BUILD)/$t/tiny:$(BUILD)/$t/flags)
 
 # The tests make one, too.
 test: $(SETUP)/dist
 reproducible: $(SETUP)/dist $(BEARSSL)/sources.mk $(if $(TARGET),$(MUSL)/.fetched)
-	$(Q)packaging/dist/reproduce $(if $(TARGET),$(TARGET)/tiny,tiny tiny-small dist)
+	$(Q)packaging/dist/reproduce $(if $(TARGET),$(TARGET)/tiny,tiny tiny-small tiny-minimal dist)
 
 # For this machine's processor; packaging/docker/image takes those of others, too.
 DOCKER_x86_64  := amd64

@@ -8,6 +8,8 @@ CROSS := aarch64 armhf arm mipsel mips riscv64 i386 x86_64
 # What `make test` builds and runs; the others need `make cross-test-all`.
 CROSS_TESTED := aarch64 armhf mipsel mips i386
 MUSL  := $(TP)/musl-src
+# What `make dist` adds to this machine's programs: those that are built already, unless they are named.
+DIST_TARGETS ?= $(patsubst $(BUILD)/%/tiny,%,$(wildcard $(CROSS:%=$(BUILD)/%/tiny)))
 
 # Small by default; FULL=1 builds everything, MINIMAL=1 the least.
 PROFILE := $(if $(FULL),full,$(if $(MINIMAL),minimal,small))
@@ -15,7 +17,7 @@ PROFILE := $(if $(FULL),full,$(if $(MINIMAL),minimal,small))
 # Rules are made for the targets that are asked for, so that the others cost nothing.
 CROSS_NOW := $(sort $(if $(filter %-all,$(MAKECMDGOALS)),$(CROSS)) \
     $(if $(filter cross cross-test,$(MAKECMDGOALS)),$(TARGET)) \
-    $(if $(filter test,$(MAKECMDGOALS)),$(CROSS_TESTED)) \
+    $(if $(filter test,$(MAKECMDGOALS)),$(CROSS_TESTED)) $(if $(filter dist,$(MAKECMDGOALS)),$(DIST_TARGETS)) \
     $(foreach t,$(CROSS),$(if $(filter $(BUILD)/$t/% $(BUILD)/$t-unit/%,$(MAKECMDGOALS)),$t)))
 ifneq ($(filter cross cross-test,$(MAKECMDGOALS)),)
 ifeq ($(filter $(CROSS),$(TARGET)),)

@@ -40,7 +40,7 @@ musl)
     variable=MUSL_SRC
     given=${MUSL_SRC:-}
     mark=src/internal/libc.h
-    parts='arch crt include src compat tools Makefile configure VERSION COPYRIGHT'
+    parts='arch crt include ldso src compat tools Makefile configure VERSION COPYRIGHT'
     ;;
 *) die "unknown library '$name' (bearssl or musl)" ;;
 esac
