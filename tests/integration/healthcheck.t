@@ -10,7 +10,7 @@ import threading
 import harness
 from harness import Tiny, done, equal, folder, ok, run, self_signed, write
 
-BINARIES = [harness.TINY, harness.TINY + "-small"]
+BINARIES = [harness.TINY, harness.TINY + "-small", harness.TINY + "-minimal"]
 keys = folder()
 pem = self_signed(keys)
 write(keys + "/www/index.html", b"hello\n")
@@ -42,7 +42,7 @@ def quiet(tiny, name):
 # ---- servers in good health --------------------------------------------------
 
 def versions(binary):
-    small = binary.endswith("-small")
+    small, minimal = binary.endswith("-small"), binary.endswith("-minimal")
     words = [("TLS 1.3 alone", {"ssl.min-protocol": "TLSv1.3", "ssl.max-protocol": "TLSv1.3"}),
              ("TLS 1.2 alone", {"ssl.max-protocol": "TLSv1.2"}),
              ("both", {}),
@@ -50,7 +50,9 @@ def versions(binary):
              ("client certificates are required", {"ssl.cafile": keys + "/server.crt", "ssl.verify": "required"}),
              ("an unknown name is fatal", {"ssl.server-name-indication": f"*.example.org={pem}",
                                            "ssl.server-name-fatal": "true"})]
-    if not small:
+    if minimal:
+        words = [("TLS 1.3", {})]
+    elif not small:
         words += [("TLS 1.0 alone", {"ssl.protocol": "4"}),
                   ("one suite with CBC", {"ssl.max-protocol": "TLSv1.2", "ssl.cipher-list": "ECDHE-ECDSA-AES128-SHA"})]
     for name, options in words:
