@@ -155,8 +155,8 @@ static int run_bound(struct config *config, struct tls_context *tls, struct app_
     struct notify notify;
     int code = EXIT_CODE_FAILED;
 
-    config->max_connections = privilege_descriptors(config);
     warn_of_memory(config);
+    config->max_connections = privilege_descriptors(config);
     shared->target = config->mode == MODE_PROXY ? &target : NULL;
     if (backend_resolve(&target, config) != 0 || listen_begin(&listeners, config) != 0) {
         return code;
