@@ -238,6 +238,11 @@ several = json.loads(blob["blobs/sha256/" + json.loads(blob["index.json"])["mani
 equal([m["platform"] for m in several], [{"architecture": "amd64", "os": "linux"},
                                          {"architecture": "arm", "variant": "v7", "os": "linux"}], "an image for two processors")
 
+for words, sentence in ((("mips64le", "", "full"), b"there is no build for mips64le"), (("arm", "v4", "full"), b"no build for arm/v4"),
+                        (("amd64", "", "tiny"), b"PROFILE is full, small or minimal")):
+    code, out, err = run(os.path.join(DOCKER, "compile"), *words, os.path.join(here, "never"))
+    ok(code == 1 and sentence in err, f"compile refuses {' '.join(w for w in words if w)}", out + err)
+
 if not namespaces_work():
     skip("the container runs", "namespaces need root here")
     done()
