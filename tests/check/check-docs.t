@@ -27,7 +27,7 @@ def report(good, name, notes=()):
     global count, failed
     count += 1
     print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    for n in notes:
+    for n in notes if not good else ():
         print(f"# {n}")
     failed |= not good
 
@@ -152,6 +152,17 @@ def headings(path):
     return {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in found}
 
 
+def check_conf():
+    """What one begins with is taken by every build."""
+    for name in ("tiny", "tiny-small", "tiny-minimal"):
+        program = os.path.join(BUILD, name)
+        if not os.path.exists(program):
+            skip(f"{name} takes tiny.conf", "it is not built")
+            continue
+        run = subprocess.run([program, "-c", "tiny.conf", "-t"], capture_output=True, text=True, timeout=20, check=False)
+        report(run.returncode == 0 and "files.root = doc/www" in run.stdout, f"{name} takes tiny.conf", run.stderr.split("\n"))
+
+
 def check_sizes():
     """| `build/tiny` ... | KB | in README.md; KB are 1024 bytes."""
     with open("README.md", encoding="utf-8") as f:
@@ -199,6 +210,7 @@ def main():
     check_links()
     check_names()
     check_sizes()
+    check_conf()
     tiny = os.path.join(BUILD, "tiny")
     if not os.path.exists(tiny):
         skip("manual pages", "there is no program yet")
