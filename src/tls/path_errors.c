@@ -1,5 +1,6 @@
 /* Errors of path validation: openssl's words, which scripts look for, and the
  * alert that a client gets. */
+#include "core/build.h"
 #include "tls/path.h"
 
 #include <string.h>
@@ -43,7 +44,13 @@ static const char errors[] =
         "unsupported name constraint type\0" BAD "\x34"
         "unsupported or invalid name constraint syntax\0" BAD "\x35"
         "unsupported or invalid name syntax\0" BAD "\x36"
-        "CRL path validation error\0" BAD "\x38"
+        "CRL path validation error\0" BAD "\x42"
+        "EE certificate key too weak\0" BAD "\x43"
+        "CA certificate key too weak\0" UNSUPPORTED "\x44"
+        "CA signature digest algorithm too weak\0" BAD "\x4F"
+        "invalid CA certificate\0"
+#if TINY_STANDIN /* of what it alone can ask of certificates */
+    BAD "\x38"
         "Suite B: certificate version invalid\0" BAD "\x39"
         "Suite B: invalid public key algorithm\0" BAD "\x3A"
         "Suite B: invalid ECC curve\0" BAD "\x3B"
@@ -52,11 +59,7 @@ static const char errors[] =
         "Suite B: cannot sign P-384 with P-256\0" BAD "\x3E"
         "hostname mismatch\0" BAD "\x3F"
         "email address mismatch\0" BAD "\x40"
-        "IP address mismatch\0" BAD "\x42"
-        "EE certificate key too weak\0" BAD "\x43"
-        "CA certificate key too weak\0" UNSUPPORTED "\x44"
-        "CA signature digest algorithm too weak\0" BAD "\x4F"
-        "invalid CA certificate\0" BAD "\x50"
+        "IP address mismatch\0" BAD "\x50"
         "Path length invalid for non-CA cert\0" BAD "\x51"
         "Path length given without key usage keyCertSign\0" BAD "\x52"
         "Key usage keyCertSign invalid for non-CA cert\0" BAD "\x53"
@@ -68,7 +71,9 @@ static const char errors[] =
         "Subject empty and Subject Alt Name extension not critical\0" BAD "\x59"
         "Basic Constraints of CA cert not marked critical\0" BAD "\x5C"
         "CA cert does not include key usage extension\0" BAD "\x5D"
-        "Using cert extension requires at least X509v3\0";
+        "Using cert extension requires at least X509v3\0"
+#endif
+    ;
 
 /* The row of an error, of the first one for those that have none. */
 static const char *row(unsigned error)

@@ -1,5 +1,6 @@
 #include "tls/policy.h"
 #include "config/sslop.h"
+#include "core/build.h"
 
 #include <bearssl.h>
 
@@ -11,6 +12,13 @@ static const struct {
     uint16_t suite;
     uint8_t keyx;
 } SUITES[] = {
+    {0xC02B, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC02C, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+    {0xC02F, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xC030, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xCCA8, KEYX_ECDHE_RSA | TLS12_ONLY},
+    {0xCCA9, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+#if TINY_LEGACY
     {0x000A, KEYX_RSA},
     {0x002F, KEYX_RSA},
     {0x0035, KEYX_RSA},
@@ -38,12 +46,8 @@ static const struct {
     {0xC028, KEYX_ECDHE_RSA | TLS12_ONLY},
     {0xC029, KEYX_ECDH_RSA | TLS12_ONLY},
     {0xC02A, KEYX_ECDH_RSA | TLS12_ONLY},
-    {0xC02B, KEYX_ECDHE_ECDSA | TLS12_ONLY},
-    {0xC02C, KEYX_ECDHE_ECDSA | TLS12_ONLY},
     {0xC02D, KEYX_ECDH_ECDSA | TLS12_ONLY},
     {0xC02E, KEYX_ECDH_ECDSA | TLS12_ONLY},
-    {0xC02F, KEYX_ECDHE_RSA | TLS12_ONLY},
-    {0xC030, KEYX_ECDHE_RSA | TLS12_ONLY},
     {0xC031, KEYX_ECDH_RSA | TLS12_ONLY},
     {0xC032, KEYX_ECDH_RSA | TLS12_ONLY},
     {0xC09C, KEYX_RSA | TLS12_ONLY},
@@ -54,8 +58,7 @@ static const struct {
     {0xC0AD, KEYX_ECDHE_ECDSA | TLS12_ONLY},
     {0xC0AE, KEYX_ECDHE_ECDSA | TLS12_ONLY},
     {0xC0AF, KEYX_ECDHE_ECDSA | TLS12_ONLY},
-    {0xCCA8, KEYX_ECDHE_RSA | TLS12_ONLY},
-    {0xCCA9, KEYX_ECDHE_ECDSA | TLS12_ONLY},
+#endif
 };
 
 static bool is_chacha(uint16_t suite)

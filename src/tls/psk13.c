@@ -54,7 +54,7 @@ struct offered {
 static bool choose_mode(struct tls *t, struct span modes)
 {
     bool dhe = t->choice.group != 0 && memchr(modes.data, MODE_PSK_DHE_KE, modes.len) != NULL;
-    bool ke = (t->ctx->config->options & SSLOP_ALLOW_NO_DHE_KEX) != 0 &&
+    bool ke = TINY_EXTRAS && (t->ctx->config->options & SSLOP_ALLOW_NO_DHE_KEX) != 0 &&
               memchr(modes.data, MODE_PSK_KE, modes.len) != NULL;
 
     t->v13.handshake->psk.dhe = dhe;

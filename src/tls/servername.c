@@ -46,7 +46,7 @@ const char *servername_problem(const char *name)
 int servername_pick(struct tls *t, const struct hello *h)
 {
     const struct config *config = t->ctx->config;
-    bool own = config->server_name != NULL && config->server_name[0] != '\0';
+    bool own = TINY_STANDIN && config->server_name != NULL && config->server_name[0] != '\0';
     bool asked = (h->has & HELLO_HAS_SNI) != 0;
     bool matched;
 
