@@ -266,7 +266,7 @@ $$(BUILD)/$(1)/tiny: $$(BUILD)/$(1)/main.o $$(LIBS_$(1)) $$(LAYOUT_$(1))
 -include $$(OBJ_$(1):.o=.d) $$(BUILD)/$(1)/main.d $$(BEAR_OBJ_$(1):.o=.d) \
     $$(UNITS:%=$$(BUILD)/$(1)/unit/%.d) $$(FUZZ:%=$$(BUILD)/$(1)/replay/%.d)
 endef
-$(foreach v,$(VARIANTS) $(CROSS_NOW) $(CROSS_NOW:%=%-unit),$(eval $(call variant,$(v))))
+$(foreach v,$(VARIANTS) $(CROSS_NOW) $(CROSS_NOW:%=%-unit) $(CROSS_NOW:%=%-minimal),$(eval $(call variant,$(v))))
 
 $(BUILD)/tiny: $(BUILD)/musl/tiny
 	$(Q)ln -f $< $@
@@ -426,10 +426,10 @@ coverage: $(COVERAGE_BIN)
 replay: $(REPLAY_BIN)
 	$(Q)$(PROVE) tests/check/replay.t
 
-check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(COMPLETIONS)
+check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(BUILD)/mipsel-minimal/tiny $(COMPLETIONS)
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
-test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
+test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(BUILD)/mipsel-minimal/tiny $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
 	$(Q)$(PROVE) $(UNIT_BIN) tests/bearssl/run.t tests/ct/ct.t tests/check/replay.t \
 	    $(sort $(wildcard tests/check/check-*.t)) $(INTEGRATION) $(TORTURE)
 

@@ -1,4 +1,5 @@
 #include "app/proxy.h"
+#include "core/build.h"
 #include "config/suites.h"
 #include "core/text.h"
 
@@ -76,6 +77,15 @@ static uint8_t *add_tlv(uint8_t *at, unsigned type, const char *text, size_t len
     return at + 3 + len;
 }
 
+/* strstr() would bring a KB of the C library. */
+static bool was_cut(const char *text)
+{
+    while (*text != '\0' && strncmp(text, "...", 3) != 0) {
+        text++;
+    }
+    return *text != '\0';
+}
+
 /* The common name within a subject as x509name_format writes it. A value that needs quotes
  * or escapes, or that was cut, is left out rather than guessed. */
 static struct span common_name(const char *subject)
@@ -87,7 +97,7 @@ static struct span common_name(const char *subject)
         if (!quoted && strncmp(p, "CN=", 3) == 0 && (p == subject || p[-1] == ' ')) {
             size_t len = strcspn(p + 3, ",+\"\\");
 
-            if ((p[3 + len] == ',' || p[3 + len] == '\0') && strstr(p, "...") == NULL) {
+            if ((p[3 + len] == ',' || p[3 + len] == '\0') && !was_cut(p)) {
                 return span_of(p + 3, len);
             }
             break;
@@ -100,7 +110,7 @@ static uint8_t *add_ssl(uint8_t *at, const struct tls_info *tls)
 {
     bool shown = tls->verdict == TLS_PEER_TRUSTED || tls->verdict == TLS_PEER_REFUSED;
     const char *version = tls_version_name(tls->version);
-    struct span name = common_name(tls->peer_subject);
+    struct span name = TINY_CLIENTS ? common_name(tls->peer_subject) : span_of(NULL, 0);
     uint8_t *begin = at;
     struct suite_info suite;
 

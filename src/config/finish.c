@@ -424,7 +424,7 @@ static void finish_signatures(struct loader *l)
 static void finish_minimal(struct config *c)
 {
     static const uint16_t suites[] = {0x1303, 0x1301, 0x1303};
-    static const uint16_t groups[] = {29, 23}; /* X25519, P-256 */
+    static const uint16_t groups[] = {0x11EC, 29, 23}; /* X25519MLKEM768, X25519, P-256 */
 
     memcpy(c->ciphersuites, suites + cpu_has_fast_aes(), 2 * sizeof *suites);
     c->ciphersuite_count = 2;

@@ -20,7 +20,7 @@
  * TINY_CLIENTS: what reads certificates of others: client certificates, CRLs, stapling, the
  * completion of chains.
  * TINY_COMFORT: what a server of one certificate with a key on P-256 does without: keys of
- * other kinds, SHA-384, the groups P-384, P-521 and X25519MLKEM768, lists of folders, ranges,
+ * other kinds, SHA-384, the groups P-384 and P-521, lists of folders, ranges,
  * spellings of s_server's, the commands `certificate` and `ciphers`.
  */
 #ifndef TINY_CORE_BUILD_H

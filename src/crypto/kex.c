@@ -20,7 +20,7 @@ static bool is_curve(uint16_t group)
 
 bool kex_knows(uint16_t group)
 {
-    return is_curve(group) || (TINY_COMFORT && group == KEX_X25519MLKEM768);
+    return is_curve(group) || group == KEX_X25519MLKEM768;
 }
 
 /*
@@ -105,7 +105,7 @@ static int respond_hybrid(struct span client, br_hmac_drbg_context *rng, struct 
 
 int kex_respond(uint16_t group, struct span client, br_hmac_drbg_context *rng, struct kex *out)
 {
-    if (TINY_COMFORT && group == KEX_X25519MLKEM768) {
+    if (group == KEX_X25519MLKEM768) {
         return respond_hybrid(client, rng, out);
     }
     if (!is_curve(group)) {

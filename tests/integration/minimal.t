@@ -11,6 +11,7 @@ import subprocess
 
 import harness
 from harness import Tiny, curl, done, equal, folder, have, ok, run, self_signed, skip, write
+from probe13 import CERTIFICATE, HYBRID, messages
 
 MINIMAL = harness.TINY + "-minimal"
 MIPSEL = os.path.join(os.path.dirname(harness.TINY), "mipsel-minimal", "tiny")
@@ -58,6 +59,7 @@ def serves(what, binary, wrap=()):
             out = s_client(tiny, "-ciphersuites", suite, "-groups", group)
             ok(b"TLSv1.3, Cipher is " + suite.encode() in out and name in out,
                f"{what}: openssl s_client, {suite}, {group}", out)
+    ok(CERTIFICATE in messages(tiny, group=HYBRID), f"{what}: X25519MLKEM768, with a client of our own")
     out = s_client(tiny, "-groups", "P-384:X25519")
     ok(b"Cipher is TLS_" in out, f"{what}: who sends a share for P-384 alone is asked again", out)
     ok(b"Cipher is (NONE)" in s_client(tiny, "-groups", "P-384"), f"{what}: who can do P-384 alone is refused")
@@ -139,10 +141,12 @@ for what, words, sentence in (
     ok(code == 1 and sentence in err, f"{what} is refused", err)
 
 # ---- for a router -----------------------------------------------------------------
-if os.path.exists(MIPSEL) and have("qemu-mipsel"):
+if not os.path.exists(MIPSEL):
+    skip("mipsel", "not built: make cross TARGET=mipsel MINIMAL=1")
+elif not have("qemu-mipsel"):
+    skip("mipsel", "there is no qemu-mipsel")
+else:
     size = os.path.getsize(MIPSEL)
     ok(size <= LIMIT, f"mipsel: {size} bytes, at most {LIMIT}")
-    serves("mipsel", MIPSEL, wrap=("qemu-mipsel",))
-else:
-    skip("mipsel", "no build for it here, or no emulator")
+    serves("mipsel", MIPSEL, wrap=("qemu-mipsel", "-cpu", "24Kc"))
 done()
