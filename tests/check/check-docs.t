@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 BUILD = os.environ.get("BUILD", "build")
 count = 0
@@ -159,7 +160,12 @@ def check_conf():
         if not os.path.exists(program):
             skip(f"{name} takes tiny.conf", "it is not built")
             continue
-        run = subprocess.run([program, "-c", "tiny.conf", "-t"], capture_output=True, text=True, timeout=20, check=False)
+        with tempfile.TemporaryDirectory() as scratch:
+            key = os.path.join(scratch, "key.pem")
+            subprocess.run([os.path.join(BUILD, "tiny"), "certificate", "--name", "localhost", "--out", key], capture_output=True,
+                           timeout=20, check=True)
+            run = subprocess.run([program, "-c", "tiny.conf", "-t", "--ssl.keyfile", key], capture_output=True, text=True, timeout=20,
+                                 check=False)
         report(run.returncode == 0 and "files.root = doc/www" in run.stdout, f"{name} takes tiny.conf", run.stderr.split("\n"))
 
 
