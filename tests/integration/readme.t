@@ -28,7 +28,7 @@ NOT_HERE = {
     "tiny": "this test is a part of make test",
     "In a container": "container.t builds the image and runs it, without Docker",
     "On a router": "cross.t runs what make cross builds",
-    "Under systemd": "deb.t and systemd.t look at the package and the units without installing them",
+    "As a package, under systemd": "deb.t and systemd.t look at the package and the units without installing them",
 }
 
 
