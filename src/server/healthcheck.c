@@ -85,16 +85,16 @@ static const char *try_address(struct attempt *a, const void *address, socklen_t
     const struct sockaddr *to = address;
     const char *problem;
     size_t done;
+    bool begun;
 
     a->fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (connect(a->fd, to, len) != 0 && errno != EINPROGRESS) {
-        problem = error_text(errno);
-    } else if (!wait_for(a, POLLOUT)) {
+    begun = connect(a->fd, to, len) == 0 || errno == EINPROGRESS;
+    if (begun && !wait_for(a, POLLOUT)) {
         problem = late;
-    } else if (sock_send(a->fd, a->hello, a->hello_len, false, NULL, &done) != SOCK_OK) {
-        problem = error_text(errno); /* also of connect */
-    } else {
+    } else if (begun && sock_send(a->fd, a->hello, a->hello_len, false, NULL, &done) == SOCK_OK) {
         problem = hear(a);
+    } else {
+        problem = error_text(errno); /* send tells what became of connect */
     }
     close(a->fd);
     return problem;
