@@ -429,8 +429,8 @@ replay: $(REPLAY_BIN)
 check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(BUILD)/mipsel-minimal/tiny $(COMPLETIONS)
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
-test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(BUILD)/mipsel-minimal/tiny $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct
-	$(Q)$(PROVE) $(UNIT_BIN) tests/bearssl/run.t tests/ct/ct.t tests/check/replay.t \
+test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(BUILD)/mipsel-minimal/tiny $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct $(CROSS_BIN) $(CROSS_RUN)
+	$(Q)CROSS='$(CROSS_NOW)' $(PROVE) $(UNIT_BIN) $(CROSS_UNITS) tests/bearssl/run.t tests/ct/ct.t tests/check/replay.t \
 	    $(sort $(wildcard tests/check/check-*.t)) $(INTEGRATION) $(TORTURE)
 
 # clang is needed before its objects; everything of that variant waits for it.

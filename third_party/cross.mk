@@ -15,7 +15,7 @@ DIST_TARGETS ?= $(patsubst $(BUILD)/%/tiny,%,$(wildcard $(CROSS:%=$(BUILD)/%/tin
 PROFILE := $(if $(FULL),full,small)
 
 # Rules are made for the targets that are asked for, so that the others cost nothing.
-CROSS_NOW := $(sort $(if $(filter %-all,$(MAKECMDGOALS)),$(CROSS)) \
+CROSS_NOW := $(sort $(if $(filter cross-all cross-test-all,$(MAKECMDGOALS)),$(CROSS)) \
     $(if $(filter cross cross-test,$(MAKECMDGOALS)),$(TARGET)) \
     $(if $(filter test,$(MAKECMDGOALS)),$(CROSS_TESTED)) $(if $(filter dist,$(MAKECMDGOALS)),$(DIST_TARGETS)) \
     $(foreach t,$(CROSS),$(if $(filter $(BUILD)/$t/% $(BUILD)/$t-unit/% $(BUILD)/$t-minimal/%,$(MAKECMDGOALS)),$t)))
@@ -99,7 +99,7 @@ $(MUSL)/.fetched: third_party/musl.pin third_party/get-source.sh | $(SETUP)/buil
 	$(Q)touch $@
 
 # Compilers; the packages of tests may be under way at the same time.
-$(SETUP)/cross-%: third_party/setup.sh | $(SETUP)/build $(if $(filter test %-all cross-test,$(MAKECMDGOALS)),$(SETUP)/test)
+$(SETUP)/cross-%: third_party/setup.sh | $(SETUP)/build $(if $(filter test cross-all cross-test%,$(MAKECMDGOALS)),$(SETUP)/test)
 	$(Q)$(if $(PREPARED),:,third_party/setup.sh cross-$*)
 	$(Q)mkdir -p $(@D) && touch $@
 
@@ -145,7 +145,7 @@ END_$(1)-minimal    := $$(END_$(1))
 # The unit tests have all that the full build has, object by object, and no sanitizers.
 CC_$(1)-unit      = $$(CC_$(1))
 AR_$(1)-unit      = $$(AR_$(1))
-CFLAGS_$(1)-unit := $$(HARDEN) $$(MACHINE_$(1)) $$(PLACE_$(1))
+CFLAGS_$(1)-unit := $$(HARDEN) $$(MACHINE_$(1)) $$(PLACE_$(1)) $$(if $$(RUN_$(1)),-DTAP_EMULATED)
 OPT_$(1)-unit     = $$(filter-out -flto -DTINY_HEAP -fno-builtin $$(OPT_relr),$$(OPT_$(1)))
 BEAR_$(1)-unit   := $(1)
 LINK_$(1)-unit   := $$(LINK_cross) -s \
@@ -187,11 +187,12 @@ $$(CROSS_UNITS_$(1)): $$(BUILD)/$(1)-unit/run/%: $$(BUILD)/$(1)-unit/unit/% $$(B
 endef
 $(foreach t,$(CROSS_NOW),$(eval $(call cross,$t)))
 
-CROSS_BIN := $(foreach t,$(CROSS_NOW),$(BUILD)/$t$(if $(MINIMAL),-minimal)/tiny)
-CROSS_RUN := $(foreach t,$(CROSS_NOW),$(BUILD)/$t/run $(CROSS_UNITS_$t))
+CROSS_BIN   := $(foreach t,$(CROSS_NOW),$(BUILD)/$t$(if $(MINIMAL),-minimal)/tiny)
+CROSS_UNITS := $(foreach t,$(CROSS_NOW),$(CROSS_UNITS_$t))
+CROSS_RUN   := $(CROSS_NOW:%=$(BUILD)/%/run) $(CROSS_UNITS)
 
 .PHONY: cross cross-all cross-test cross-test-all
-cross cross-all: $(CROSS_BIN)
-	@for program in $^; do printf '%s: %s bytes\n' "$$program" "$$(stat -c %s "$$program")"; done
+cross cross-all: $(CROSS_BIN) $(CROSS_NOW:%=$(BUILD)/%/run)
+	@for program in $(CROSS_BIN); do printf '%s: %s bytes\n' "$$program" "$$(stat -c %s "$$program")"; done
 cross-test cross-test-all: $(SETUP)/test $(CROSS_BIN) $(CROSS_RUN)
-	$(Q)CROSS='$(CROSS_NOW)' $(PROVE) $(foreach t,$(CROSS_NOW),$(CROSS_UNITS_$t)) tests/integration/cross.t
+	$(Q)CROSS='$(CROSS_NOW)' $(PROVE) $(CROSS_UNITS) tests/integration/cross.t

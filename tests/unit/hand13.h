@@ -15,7 +15,6 @@
 
 #include "crypto/crypto.h"
 #include "crypto/sha3.h"
-#include "crypto/x25519.h"
 #include "hello_build.h"
 #include "tls/internal.h"
 #include "tls/record13.h"
@@ -233,7 +232,7 @@ static inline void hand13_x25519(uint8_t point[32], const uint8_t base[32])
     static const uint8_t scalar[32] = {0x48, 1, 2, 3, 4, 5, 6, 7, 0x40};
 
     memcpy(point, base, 32);
-    if (x25519_mul(point, scalar) == 0) {
+    if (crypto_ec()->mul(point, 32, scalar, 32, BR_EC_curve25519) == 0) {
         memset(point, 0, 32);
     }
 }

@@ -52,7 +52,7 @@ static void agrees_with_bearssl(void)
     uint64_t seed = 6979;
     int differ = 0, refused = 0, forged = 0;
 
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i += TAP_STEP) {
         uint8_t x[32], q[65], hash[64], ours[80], theirs[80];
         br_ec_private_key sk = {BR_EC_secp256r1, x, 32};
         size_t len, other;
@@ -121,7 +121,7 @@ static void bad_signatures(void)
     int taken = 0;
 
     crypto_ec()->mulgen(q, x, 32, BR_EC_secp256r1);
-    for (size_t bit = 0; bit < len * 8; bit++) {
+    for (size_t bit = 0; bit < len * 8; bit += TAP_STEP) {
         memcpy(bad, sig, len);
         bad[bit / 8] ^= (uint8_t)(1u << (bit % 8));
         taken += (int)verify(hash, 32, q, 65, bad, len);

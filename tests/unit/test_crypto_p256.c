@@ -93,7 +93,7 @@ static void edge_scalars(void)
     int bad = 0;
     uint8_t k[32], negative[32], a[65], b[65];
 
-    for (unsigned i = 0; i < 256 + 40; i++) {
+    for (unsigned i = 0; i < 256 + 40; i += TAP_STEP) {
         if (i < 256) {
             power_of_two(k, i);
         } else {
@@ -159,7 +159,7 @@ static void random_scalars(void)
     uint8_t k[32], point[65];
 
     memcpy(point, generator(), 65);
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 150; i += TAP_STEP) {
         random_bytes(&seed, k, 32);
         k[0] &= 0x7F;
         bad += !mulgen_agrees(k) || !mul_agrees(point, k);
@@ -173,7 +173,7 @@ static void bad_points(void)
     uint8_t point[65], k[32] = {[31] = 3};
     int taken = 0;
 
-    for (int bit = 0; bit < 65 * 8; bit++) {
+    for (int bit = 0; bit < 65 * 8; bit += TAP_STEP) {
         memcpy(point, generator(), 65);
         point[bit / 8] ^= (uint8_t)(1u << (bit % 8));
         taken += (int)crypto_ec()->mul(point, 65, k, 32, BR_EC_secp256r1);
@@ -202,7 +202,7 @@ static void muladd(void)
     int bad = 0;
     uint8_t x[32], y[32], a[65], b[65], ours[65], theirs[65];
 
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i += TAP_STEP) {
         random_bytes(&seed, x, 32);
         random_bytes(&seed, y, 32);
         x[0] &= 0x7F;

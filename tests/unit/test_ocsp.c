@@ -103,7 +103,7 @@ static void malformed(void)
         free(exact);
     }
     ok(read == 0, "cut short, none can be read");
-    for (size_t i = 0; i < sizeof copy; i++) {
+    for (size_t i = 0; i < sizeof copy; i += TAP_STEP) {
         memcpy(copy, delegated_resp, sizeof copy);
         copy[i] ^= 0x04;
         good += judge(span_of(copy, sizeof copy)) == OCSP_GOOD;

@@ -82,7 +82,7 @@ static void test_file(void)
     ok(refuses("server.max-connections = 0\n", "out of range: 1 to 1000000"), "a range");
     ok(refuses("server.idle-timeout = 1ms\n", "out of range: 100ms to 86400000ms"),
        "a range of times");
-    ok(refuses("server.mode = gopher\n", "one of auto, files, status"), "choices");
+    ok(refuses("server.mode = gopher\n", "one of auto, files, proxy"), "choices");
     ok(refuses("ssl.session-cache = maybe\n", "true or false is wanted"), "a boolean");
     ok(refuses("ssl.session-timeout = 1500ms\n", "whole seconds"), "whole seconds");
     ok(refuses("server.endpoint = udp://x\n", "a.conf:1: server.endpoint: tcp://host:port"),

@@ -565,7 +565,7 @@ static void stopping_and_changes(void)
         struct span whole = certs[which];
         uint8_t *copy = malloc(whole.len);
 
-        for (size_t i = 0; i < whole.len; i += 3) {
+        for (size_t i = 0; i < whole.len; i += 3 * TAP_STEP) {
             struct findings f = {.stop_after = 0};
             struct x509_cert cert;
             char why[80];

@@ -133,7 +133,7 @@ static void lengths(void)
     struct hand13 *c = asked_client(&config);
     size_t certificate = 4 + 4 + 5 + sizeof client_cert - 4;
 
-    for (uint32_t n = 1; n < certificate; n += n < 20 ? 1 : 23) {
+    for (uint32_t n = 1; n < certificate; n += n < 20 ? TAP_STEP : 23 * TAP_STEP) {
         struct hand13_mutation m = {CHANGE_TRUNCATE, MSG_CERTIFICATE, n};
 
         hand13_shake(c, &m);
@@ -173,7 +173,7 @@ static void bits(void)
     struct hand13 *c = asked_client(&config);
     size_t len = 4 + 5 + sizeof client_cert;
 
-    for (uint32_t n = 0; n<len; n += n> 30 && n + 6 < len ? 3 : 1) {
+    for (uint32_t n = 0; n<len; n += n> 30 && n + 6 < len ? 3 * TAP_STEP : 1) {
         struct hand13_mutation m = {CHANGE_FLIP, MSG_CERTIFICATE, n};
 
         hand13_shake(c, &m);
@@ -182,7 +182,7 @@ static void bits(void)
                "a bit of the certificate");
         hand13_ends(c, c->alert, "a bit of the certificate");
     }
-    for (uint32_t n = 4; n < 74; n++) {
+    for (uint32_t n = 4; n < 74; n += TAP_STEP) {
         struct hand13_mutation m = {CHANGE_FLIP, MSG_CERTIFICATE_VERIFY, n};
 
         hand13_shake(c, &m);
@@ -205,7 +205,7 @@ static void cuts(void)
     hand13_flight(c, NULL);
     wire = c->out_len;
     flight = wire - RECORD13_OVERHEAD;
-    for (size_t i = 1; i<flight; i += i> 20 && i + 60 < flight ? 5 : 1) {
+    for (size_t i = 1; i<flight; i += i> 20 && i + 60 < flight ? 5 * TAP_STEP : TAP_STEP) {
         c->cut = i;
         c->says.session_id_len = i % 2 == 0 ? 32 : 0;
         hand13_meet(c);
@@ -215,7 +215,7 @@ static void cuts(void)
         hand13_opens(c, "cut into two records");
     }
     c->cut = 0;
-    for (size_t i = 1; i<wire; i += i> 20 && i + 60 < wire ? 7 : 1) {
+    for (size_t i = 1; i<wire; i += i> 20 && i + 60 < wire ? 7 * TAP_STEP : TAP_STEP) {
         hand13_meet(c);
         hand13_flight(c, NULL);
         if (i >= c->out_len) {
@@ -243,7 +243,7 @@ static void hello_cuts(void)
     c->repeats = true;
     hand13_shake(c, NULL);
     len = c->hello_len;
-    for (size_t i = 1; i<len; i += i> 12 && i + 12 < len ? 3 : 1) {
+    for (size_t i = 1; i<len; i += i> 12 && i + 12 < len ? 3 * TAP_STEP : TAP_STEP) {
         c->cut = i;
         c->says.groups[0] = 23;
         c->says.groups[1] = 0;
