@@ -1,8 +1,9 @@
 # Builds for other processors: Debian's cross compilers, and musl built for each
 # target from its pinned source. The Makefile includes this and makes objects,
 # archives and programs for a target as for any other build: build/TARGET/tiny,
-# build/TARGET-minimal/tiny with MINIMAL=1, and build/TARGET-unit/ for its unit tests. What differs between targets stands
-# here; the machines that are out there decide it.
+# build/TARGET-minimal/tiny with MINIMAL=1, and build/TARGET-unit/ for its unit
+# tests. What differs between targets stands here; the machines that are out
+# there decide it.
 
 CROSS := aarch64 armhf arm mipsel mips riscv64 i386 x86_64
 # What `make test` builds and runs; the others need `make cross-test-all`.
@@ -17,7 +18,7 @@ PROFILE := $(if $(FULL),full,small)
 # Rules are made for the targets that are asked for, so that the others cost nothing.
 CROSS_NOW := $(sort $(if $(filter cross-all cross-test-all,$(MAKECMDGOALS)),$(CROSS)) \
     $(if $(filter cross cross-test,$(MAKECMDGOALS)),$(TARGET)) \
-    $(if $(filter test,$(MAKECMDGOALS)),$(CROSS_TESTED)) $(if $(filter dist,$(MAKECMDGOALS)),$(DIST_TARGETS)) \
+    $(if $(filter test,$(MAKECMDGOALS)),$(CROSS_TESTED)) $(if $(filter check,$(MAKECMDGOALS)),mipsel) $(if $(filter dist,$(MAKECMDGOALS)),$(DIST_TARGETS)) \
     $(foreach t,$(CROSS),$(if $(filter $(BUILD)/$t/% $(BUILD)/$t-unit/% $(BUILD)/$t-minimal/%,$(MAKECMDGOALS)),$t)))
 ifneq ($(filter cross cross-test,$(MAKECMDGOALS)),)
 ifeq ($(filter $(CROSS),$(TARGET)),)
@@ -113,7 +114,7 @@ define cross
 CC_$(1)     := $$(abspath $$(BUILD))/$(1)/cc
 AR_$(1)     := $$(TRIPLE_$(1))-gcc-ar
 PLACE_$(1)  := $$(or $$(FIXED_$(1)),-fPIE -include $$(abspath third_party/hidden.h))
-CFLAGS_$(1) := $$(HARDEN) $$(MACHINE_$(1)) $$(PLACE_$(1)) $$(SWITCHES_$(PROFILE))
+CFLAGS_$(1) := $$(HARDEN) -Wcast-align $$(MACHINE_$(1)) $$(PLACE_$(1)) $$(SWITCHES_$(PROFILE))
 FAST_$(1)   := $$(FAST_small)
 OPT_$(1)     = $$(if $$(filter $$(FAST_$(1)),$$(basename $$(notdir $$<))),-O2,-Oz $$(SMALLER_$(1))) $$(OPT_rest) \
     $$(if $$(RELR_$(1)),$$(OPT_relr)) $$(if $$(filter src/crypto/%,$$<),,$$(SHORT_$(1)))

@@ -432,7 +432,7 @@ struct anchor_set *anchor_set_of_list(const char *option, const struct string_li
 
 void anchor_set_free(struct anchor_set *set)
 {
-    struct anchors *a = (struct anchors *)set;
+    struct anchors *a = (void *)set; /* its first member */
 
     if (a != NULL) {
         crl_set_free(a->set.crls);

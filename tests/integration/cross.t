@@ -91,6 +91,31 @@ def serve(target, tiny, pem):
         resumes(tiny, context, session, True, f"{target}: is resumed")
 
 
+def wide(target, tiny):
+    """What needs 64 bits of a date and of a length."""
+    head = run("curl", "-sSkI", tiny.url("/late"))[1].decode()
+    if os.stat(root + "/late").st_mtime == LATE:
+        ok(f'ETag: "{LATE:x}.' in head, f"{target}: a date beyond 2038", head) # Last-Modified is never in the future
+    else:
+        skip(f"{target}: a date beyond 2038", "the file system has none")
+    ok(f"Content-Length: {HUGE}\r\n" in run("curl", "-sSkI", tiny.url("/huge"))[1].decode(), f"{target}: a length of 5 GiB")
+    equal(run("curl", "-sSk", "-r", f"{HUGE - 4}-", tiny.url("/huge"))[1], b"last", f"{target}: the end of it")
+
+
+def tells_alignment(target):
+    """qemu-mips stops a program at the first word that is read from an odd address, so what passed here and
+    the unit tests has none."""
+    compiler, place = TARGETS[target][3] + "-gcc", folder()
+    name = f"{target}: qemu would have told of an address that is not aligned"
+    if target not in ("mips", "mipsel") or not have(compiler):
+        skip(name, "only on MIPS it does" if have(compiler) else f"no {compiler} here")
+        return
+    harness.write(place + "/odd.c", "static char bytes[8]; char *volatile at = bytes + 1;\n"
+                  "void __start(void) { for (;;) { *(volatile unsigned *)at; } }\n")
+    run(compiler, "-O1", "-mno-abicalls", "-fno-pic", "-no-pie", "-nostdlib", "-static", place + "/odd.c", "-o", place + "/odd")
+    equal(run(os.path.join(BUILD, target, "run"), place + "/odd")[0], -signal.SIGBUS, name)
+
+
 def drain(target, tiny):
     """SIGTERM between a request and its answer's end: the answer still comes whole."""
     context = client_context(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)
@@ -108,6 +133,11 @@ BIG = os.urandom(3 << 20)
 with open(root + "/big", "wb") as big:
     big.write(BIG)
 harness.write(root + "/index.html", "across\n")
+LATE, HUGE = 0x1F4865700, 5 << 30  # a day of the year 2236
+os.utime(harness.write(root + "/late", "late\n"), (LATE, LATE))
+with open(root + "/huge", "wb") as huge:
+    huge.seek(HUGE - 4)
+    huge.write(b"last")
 ec, rsa = self_signed(keys, "ec", "ec"), self_signed(keys, "rsa", "rsa")
 wanted = os.environ.get("CROSS", "").split()
 for target in TARGETS:
@@ -122,9 +152,11 @@ for target in TARGETS:
     examine(target, program, version)
     tiny = Tiny({"ssl.keyfile": ec, "files.root": root}, binary=program, wrap=[qemu])
     serve(target, tiny, ec)
+    wide(target, tiny)
     drain(target, tiny)
     tiny = Tiny({"ssl.keyfile": rsa, "files.root": root}, binary=program, wrap=[qemu])
     ok(s_client(tiny, "-tls1_3").suite in SUITES13, f"{target}: signs with RSA, TLS 1.3")
     ok((s_client(tiny, "-tls1_2").suite or "").startswith("ECDHE-RSA-"), f"{target}: signs with RSA, TLS 1.2")
     equal(tiny.stop(), 0, f"{target}: and ends in peace")
+    tells_alignment(target)
 done()
