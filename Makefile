@@ -5,9 +5,9 @@
 #                   (core/build.h); STANDIN=0 makes `all` and `install` mean it
 #   make MINIMAL=1  build/tiny-minimal, for 4 MB of flash; `install` likewise
 #   make cross TARGET=T  build/T/tiny for another processor: aarch64, armhf, arm,
-#                   mipsel, mips, riscv64, i386 or x86_64; small, or as FULL=1 and
-#                   MINIMAL=1 say. cross-all builds each; cross-test TARGET=T and
-#                   cross-test-all test them with qemu
+#                   mipsel, mips, riscv64, i386 or x86_64; small, or with FULL=1
+#                   all of tiny; with MINIMAL=1 build/T-minimal/tiny. cross-all builds
+#                   each; cross-test TARGET=T and cross-test-all test them with qemu
 #   make run        ... and serves https://localhost:4433 as tiny.conf says
 #   make test       every test, ending in prove's one summary
 #   make unit       unit tests only, with gcc and clang, under sanitizers
@@ -426,7 +426,7 @@ coverage: $(COVERAGE_BIN)
 replay: $(REPLAY_BIN)
 	$(Q)$(PROVE) tests/check/replay.t
 
-check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(BUILD)/mipsel-minimal/tiny $(COMPLETIONS)
+check: $(SETUP)/check $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(COMPLETIONS)
 	$(Q)$(PROVE) $(sort $(wildcard tests/check/check-*.t))
 
 test: $(SETUP)/test $(SETUP)/check $(SETUP)/interop $(BUILD)/tiny $(BUILD)/tiny-small $(BUILD)/tiny-minimal $(BUILD)/mipsel-minimal/tiny $(COMPLETIONS) $(BUILD)/gcc-san/tiny $(BUILD)/faults/tiny $(UNIT_BIN) $(LIBTEST_BIN) $(REPLAY_BIN) $(BUILD)/ct/ct $(CROSS_BIN) $(CROSS_RUN)

@@ -196,5 +196,5 @@ CROSS_RUN   := $(CROSS_NOW:%=$(BUILD)/%/run) $(CROSS_UNITS)
 .PHONY: cross cross-all cross-test cross-test-all
 cross cross-all: $(CROSS_BIN) $(CROSS_NOW:%=$(BUILD)/%/run)
 	@for program in $(CROSS_BIN); do printf '%s: %s bytes\n' "$$program" "$$(stat -c %s "$$program")"; done
-cross-test cross-test-all: $(SETUP)/test $(CROSS_BIN) $(CROSS_RUN)
+cross-test cross-test-all: $(SETUP)/test $(CROSS_NOW:%=$(BUILD)/%/tiny) $(CROSS_RUN)
 	$(Q)CROSS='$(CROSS_NOW)' $(PROVE) $(CROSS_UNITS) tests/integration/cross.t
