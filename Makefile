@@ -199,7 +199,7 @@ $(BEARSSL)/sources.mk: third_party/bearssl.pin third_party/get-source.sh $(PATCH
 	$(Q)cd $(BEARSSL) && { printf 'BEAR_SRC :='; find src -name '*.c' | LC_ALL=C sort | tr '\n' ' ' | sed 's/^/ /'; echo; } > sources.mk.new \
 	    && mv sources.mk.new sources.mk
 
-NEEDS_TREE := $(filter-out clean check install-deps,$(or $(MAKECMDGOALS),all))
+NEEDS_TREE := $(filter-out clean,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_TREE),)
 -include $(BEARSSL)/sources.mk
 ifeq ($(wildcard $(BEARSSL)/sources.mk),)
