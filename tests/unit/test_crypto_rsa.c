@@ -52,7 +52,11 @@ static void each_key(const struct rsa_test_key *src)
         memcpy(y, x, len);
         memcpy(z, x, len);
         bad += crypto_rsa_private()(x, &key.private) != 1;
-        bad += br_rsa_i31_private(y, &key.private) != 1 || memcmp(x, y, len) != 0;
+        if (crypto_rsa_private() == br_rsa_i31_private) {
+            memcpy(y, x, len); /* ours is BearSSL's there */
+        } else {
+            bad += br_rsa_i31_private(y, &key.private) != 1 || memcmp(x, y, len) != 0;
+        }
         wrong += crypto_rsa_is_right(x, z, len, &key.private, &key.public) != 1;
         half_wrong(&key, y);
         wrong += crypto_rsa_is_right(y, z, len, &key.private, &key.public) != 0;
