@@ -77,6 +77,7 @@ static unsigned load(struct config *c, enum command *command, struct span input,
     struct loader l = {
         .config = c, .env = env, .read = read_part, .read_context = &input, .err_fd = -1};
     struct args_scan scan;
+    bool serves;
 
     memset(c, 0, sizeof *c);
     c->arena = config_arena_new();
@@ -91,7 +92,8 @@ static unsigned load(struct config *c, enum command *command, struct span input,
     *command = scan.command;
     check_command(c, scan.command, l.errors);
     c->file_given = argc <= 1 || scan.file != NULL;
-    if (scan.command != COMMAND_RUN && scan.command != COMMAND_TEST) {
+    serves = scan.command == COMMAND_RUN || scan.command == COMMAND_TEST;
+    if (!serves && scan.command != COMMAND_HEALTHCHECK) {
         return 1;
     }
     l.layer = LAYER_FILE;
@@ -99,7 +101,10 @@ static unsigned load(struct config *c, enum command *command, struct span input,
         loader_file(&l, "0.conf");
     }
     loader_environment(&l);
-    args_apply(&l, argc, argv);
+    args_apply(&l, scan.command, argc, argv);
+    if (!serves) {
+        return 1; /* tiny healthcheck takes the endpoint and finishes nothing */
+    }
     l.place = NULL;
     config_finish(&l);
     return l.errors;
