@@ -9,11 +9,9 @@
 #include "tls/probe.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* One attempt at one address. */
@@ -80,18 +78,16 @@ static const char *hear(const struct attempt *a)
 }
 
 /* NULL, or why the server is not well. */
-static const char *try_address(struct attempt *a, const void *address, socklen_t len)
+static const char *try_address(struct attempt *a, const struct sockaddr_storage *to)
 {
-    const struct sockaddr *to = address;
     const char *problem;
     size_t done;
-    bool begun;
 
-    a->fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    begun = connect(a->fd, to, len) == 0 || errno == EINPROGRESS;
-    if (begun && !wait_for(a, POLLOUT)) {
+    a->fd = sock_connect(to);
+    if (a->fd >= 0 && !wait_for(a, POLLOUT)) {
         problem = late;
-    } else if (begun && sock_send(a->fd, a->hello, a->hello_len, false, NULL, &done) == SOCK_OK) {
+    } else if (a->fd >= 0 &&
+               sock_send(a->fd, a->hello, a->hello_len, false, NULL, &done) == SOCK_OK) {
         problem = hear(a);
     } else {
         problem = error_text(errno); /* send tells what became of connect */
@@ -105,21 +101,16 @@ static const char *try_address(struct attempt *a, const void *address, socklen_t
 static const char *ask(const struct config *config, struct attempt *a)
 {
     static const int families[] = {AF_UNSPEC, AF_INET, AF_INET6};
-    const struct endpoint *e = &config->endpoints.items[0];
-    bool any = e->host[0] == '\0' || strcmp(e->host, "*") == 0 || strcmp(e->host, "::") == 0;
-    struct sockaddr_un path = {.sun_family = AF_UNIX};
-    struct resolved found = {.family = families[config->family], .port = e->port};
+    struct endpoint e = config->endpoints.items[0];
+    struct resolved found = {.family = families[config->family]};
     const char *problem;
 
-    if (e->kind == ENDPOINT_UNIX) {
-        memcpy(path.sun_path, e->host, strnlen(e->host, sizeof path.sun_path - 1));
-        return try_address(a, &path, sizeof path);
+    if (e.host[0] == '\0' || strcmp(e.host, "*") == 0 || strcmp(e.host, "::") == 0) {
+        memcpy(e.host, "localhost", sizeof "localhost");
     }
-    problem = resolve_host(any ? "localhost" : e->host, &found);
+    problem = resolve_endpoint(&e, &found);
     for (size_t i = 0; i < found.count && (i == 0 || problem != NULL); i++) {
-        problem = try_address(a, &found.items[i],
-                              found.items[i].ss_family == AF_INET ? sizeof(struct sockaddr_in)
-                                                                  : sizeof(struct sockaddr_in6));
+        problem = try_address(a, &found.items[i]);
     }
     return problem;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define TYPE_A      1
@@ -260,4 +261,20 @@ const char *resolve_host(const char *host, struct resolved *out)
         add_literal("::1", out);
     }
     return out->count > 0 ? NULL : ask_all(host, out);
+}
+
+const char *resolve_endpoint(const struct endpoint *e, struct resolved *out)
+{
+    struct sockaddr_un *path = (void *)&out->items[0];
+
+    _Static_assert(sizeof *path <= sizeof out->items[0], "a path fits");
+    if (e->kind != ENDPOINT_UNIX) {
+        out->port = e->port;
+        return resolve_host(e->host, out);
+    }
+    memset(&out->items[0], 0, sizeof out->items[0]);
+    path->sun_family = AF_UNIX;
+    memcpy(path->sun_path, e->host, strnlen(e->host, sizeof path->sun_path - 1));
+    out->count = 1;
+    return NULL;
 }

@@ -7,6 +7,8 @@
 #ifndef TINY_SERVER_RESOLVE_H
 #define TINY_SERVER_RESOLVE_H
 
+#include "config/endpoint.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +27,9 @@ struct resolved {
 
 /* NULL with at least one address in *out, or a sentence that says why not. */
 const char *resolve_host(const char *host, struct resolved *out);
+
+/* The same of an endpoint, whose port *out is given: for a Unix socket its path. */
+const char *resolve_endpoint(const struct endpoint *e, struct resolved *out);
 
 /* The steps, for tests. Each adds to *out what it finds. */
 void resolve_literal(const char *host, struct resolved *out);
