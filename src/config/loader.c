@@ -285,6 +285,11 @@ void loader_set(struct loader *l, const struct option *o, struct span text)
         loader_error(l, option_key(o), "the value holds a NUL byte");
         return;
     }
+    /* From the environment or the command line; `tiny -t` would print two options of it. */
+    if (text.len > 0 && memchr(text.data, '\n', text.len) != NULL) {
+        loader_error(l, option_key(o), "the value holds a line break");
+        return;
+    }
     problem = set_field(l, o, text);
     if (problem != NULL) {
         if (problem[0] != '\0') {

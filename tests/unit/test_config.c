@@ -226,7 +226,9 @@ static void test_policy(void)
     config_free(&config);
     ok(FAILS("by the server alone", "--files.header", "content-length: 5"), "framing header");
     ok(FAILS("NAME: VALUE", "--files.header", "x y: 5"), "header name");
-    ok(FAILS("no control", "--files.header", "x: a\nb: c"), "no second line in a header");
+    ok(FAILS("a line break", "--files.header", "x: a\nb: c") &&
+           FAILS("no control", "--files.header", "x: a\rb: c"),
+       "no second line in a header");
     ok(FAILS("is no IPv6", "-6", "--server.endpoint", "tcp://127.0.0.1:1"), "-6 with IPv4");
     ok(WARNS("no HTTP/2", "--ssl.prefer-http1-in-alpn=false"), "prefer-http1");
 }
@@ -291,6 +293,10 @@ static void test_print(void)
        "which is masked");
     config_free(&config);
     close(a);
+    ok(FAILS("files.root: the value holds a line break", "--files.root", "x\nssl.protocol = 4") &&
+           FAILS("ssl.psk: the value holds a line break", "--ssl.psk", "env:X\nssl.protocol = 4") &&
+           FAILS("ssl.crl-file: the value holds a line break", "--ssl.crl-file", "x\ny"),
+       "no value can look like two options when it is printed");
 }
 
 int main(void)
