@@ -10,9 +10,9 @@
  * sits at a terminal, tests old clients or makes odd keys.
  * TINY_LEGACY: TLS 1.0 and 1.1, and of TLS 1.2 the suites without forward secrecy or without
  * AES-GCM or ChaCha20-Poly1305; with them go CBC, CCM, 3DES and MD5.
- * TINY_EXTRAS: what a server on a router hardly needs: every mode but `files`, encrypted
- * keys, ssl.options and lists of signatures, and of TLS 1.3 keys shared beforehand, early data,
- * padding and compressed certificates.
+ * TINY_EXTRAS: what a server on a router hardly needs: every mode but `files` and `proxy`,
+ * encrypted keys, ssl.options and lists of signatures, and of TLS 1.3 keys shared beforehand,
+ * early data, padding and compressed certificates.
  * TINY_MANAGED: sockets from a service manager (LISTEN_FDS) and word to it (NOTIFY_SOCKET), where
  * TINY_EXTRAS is; what starts a router's services knows neither.
  * TINY_TLS12: the library's engine, so TLS 1.2, and the cache of sessions, which no

@@ -6,7 +6,7 @@ import os
 import re
 
 from harness import ROOT, done, equal, ok, write
-from pasted import fill, pasted, scene
+from pasted import fill, in_order, pasted, scene
 
 # Of each example, what its output must show, in this order.
 WANT = {
@@ -38,15 +38,6 @@ def examples(page):
         section = f.read().split("\n.Sh EXAMPLES\n")[1].split("\n.Sh ")[0]
     for part in section.split(".Ss ")[1:]:
         yield plain(part.split("\n")[0]), [plain(b) for b in re.findall(r"\n\.Bd -literal.*\n((?:.*\n)*?)\.Ed", part + "\n")]
-
-
-def in_order(patterns, text):
-    for pattern in patterns:
-        m = re.search(pattern, text)
-        if m is None:
-            return f"not there: {pattern}\n"
-        text = text[m.end() - 1:]
-    return ""
 
 
 seen = []

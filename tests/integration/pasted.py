@@ -77,3 +77,14 @@ def pasted(block, here, tools, ports):
             status = p.wait()
         out.seek(0)
         return status, out.read().decode(errors="replace")
+
+
+def in_order(patterns, text):
+    """"" when the text holds all of them one behind another, else what is missing. The
+    last character of one may be the first of the next."""
+    for pattern in patterns:
+        m = re.search(pattern, text)
+        if m is None:
+            return f"not there: {pattern}\n"
+        text = text[m.end() - 1:]
+    return ""

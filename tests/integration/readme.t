@@ -6,7 +6,7 @@ import os
 import re
 
 from harness import ROOT, TINY, done, equal, ok
-from pasted import pasted, scene
+from pasted import in_order, pasted, scene
 
 # Of each heading, what its blocks print, in this order.
 WANT = {
@@ -40,15 +40,6 @@ def headings():
         blocks = re.findall(r"\n\n((?:    .*\n)+)", part + "\n")
         if blocks:
             yield part.split("\n")[0], [re.sub("^    ", "", b, flags=re.M) for b in blocks]
-
-
-def in_order(patterns, text):
-    for pattern in patterns:
-        m = re.search(pattern, text)
-        if m is None:
-            return f"not there: {pattern}\n"
-        text = text[m.end() - 1:]
-    return ""
 
 
 seen = []
